@@ -1,0 +1,115 @@
+// The typed configuration: one struct for each section of the YAML, with the defaults. Units are in the names.
+// docs/configuration.md and config/reference.yaml say the same for operators; a test compares them with this.
+//
+// Plain data, made once at start by load_settings() (loader.h), read-only afterwards: any thread.
+#ifndef GATEWAYD_CORE_CONFIG_SETTINGS_H
+#define GATEWAYD_CORE_CONFIG_SETTINGS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/config/node.h"
+
+namespace gatewayd {
+
+enum class SlowClientPolicy : uint8_t { disconnect, drop_oldest, drop_newest };
+
+struct PerformanceSettings {
+    uint32_t max_connections_per_node = 10000;
+    uint32_t read_buffer_size_kb = 4;
+    uint32_t write_buffer_size_kb = 4;
+    bool enable_compression = false;
+    bool enable_metrics = true;
+    uint32_t io_threads = 0;  // 0 is `auto`: one for each core
+    uint32_t reactor_buffer_size_kb = 512;
+    SlowClientPolicy slow_client = SlowClientPolicy::disconnect;
+    uint32_t max_queue_size_kb = 4096;
+    uint32_t max_request_head_size_kb = 8;
+    uint32_t max_connections_per_address = 0;  // 0: no limit
+    uint32_t max_fragments = 65536;
+    uint32_t max_inbound_memory_mb = 256;
+    uint32_t handshake_timeout_s = 10;
+    uint32_t write_stall_timeout_s = 30;
+    uint32_t shutdown_timeout_s = 10;
+};
+
+struct SecuritySettings {
+    bool enable_auth = false;
+    bool enable_rate_limit = false;
+    uint32_t max_message_size_kb = 1024;
+    std::vector<std::string> allowed_user_types{"customer", "agent", "admin"};
+    std::vector<std::string> broadcast_user_types{"agent", "admin"};
+    bool trust_client_identity = false;
+};
+
+struct GroupSettings {
+    bool enabled = false;
+    uint32_t max_group_size = 500;
+    uint32_t max_groups_per_user = 100;
+};
+
+struct TicketSettings {
+    bool enabled = false;
+    uint32_t max_tickets_per_agent = 10;
+    bool auto_assign = true;
+    uint32_t ticket_timeout_s = 1800;
+};
+
+struct WscSettings {
+    bool enabled = true;
+    std::string node_ip = "0.0.0.0";
+    uint16_t node_port = 8081;  // 0: any free port
+    std::string path = "/ws";
+    uint32_t heartbeat_interval_s = 30;
+    uint32_t client_timeout_s = 90;
+    uint32_t message_buffer_size = 256;  // messages
+    std::vector<std::string> websocket_origins;
+    PerformanceSettings performance;
+    SecuritySettings security;
+    GroupSettings group;
+    TicketSettings ticket;
+};
+
+enum class OnError : uint8_t { closed, open };
+
+// One plugin to load: an entry of plugins.load, or one that a switched-on wsc section brings with it.
+struct PluginSettings {
+    std::string name;  // unique
+    std::string path;  // absolute; empty: looked up by name in PluginsSettings::path
+    OnError on_error = OnError::closed;
+    bool allow_unsafe = false;
+    bool listed = true;           // false: from a wsc section alone, placed by stage
+    std::string required_by;      // the wsc key that brought it, "wsc.websocket_origins"; empty when only listed
+    ConfigNodePtr config;         // never null; a map (maybe empty)
+    std::string location;         // "gateway.yaml:31:7", for error messages
+};
+
+struct PluginsSettings {
+    std::vector<std::string> path;  // absolute folders; empty: ../lib/gatewayd/plugins beside the binary
+    std::vector<PluginSettings> load;
+};
+
+struct AdminSettings {
+    std::string listen = "127.0.0.1:8082";  // empty: no admin listener
+    std::vector<std::string> api_keys;
+};
+
+enum class LogLevel : uint8_t { debug, info, warn, error };
+enum class LogFormat : uint8_t { text, json };
+
+struct LogSettings {
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::text;
+};
+
+struct Settings {
+    WscSettings wsc;
+    PluginsSettings plugins;
+    AdminSettings admin;
+    LogSettings log;
+};
+
+}  // namespace gatewayd
+
+#endif
