@@ -1,0 +1,77 @@
+// PluginLibrary: one plugin's shared library in this process: verified, loaded, entered once. The way of a
+// file to its tables: bytes read -> ELF checks -> note -> dlopen (now, local) -> entry symbol -> entry ->
+// tables copied by the size rules of the ABI. Up to the note no code of the file has run.
+//
+// library.cc is the only file that sees Boost.DLL. Loading is for start-up and throws; everything else is
+// immutable afterwards. Owned by shared pointer: whoever may still call the plugin's code keeps one.
+// [control] thread to load and to let go; any thread to read.
+#ifndef GATEWAYD_CORE_PLUGINS_LIBRARY_H
+#define GATEWAYD_CORE_PLUGINS_LIBRARY_H
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/plugins/elf_note.h"
+#include "gateway/host.h"
+#include "gateway/plugin.h"
+
+namespace gatewayd {
+
+// Says the plugin's name, its file and the reason.
+class PluginError : public std::runtime_error {
+   public:
+    PluginError(const std::string& name, const std::string& path, const std::string& reason);
+};
+
+// The optional capabilities of this host, as a note's `needs` names them ("gw.timer/1").
+using HostCapabilities = std::vector<std::string>;
+
+class PluginLibrary {
+   public:
+    // The canonical path of a file that may be loaded, and what its note says. Runs nothing of the file.
+    struct Verified {
+        std::string path;
+        PluginNote note;
+    };
+    static Verified verify(const std::string& name, const std::string& path,
+                           const HostCapabilities& capabilities = {});
+
+    // verify, then load and enter. `host` must outlive the library.
+    static std::shared_ptr<const PluginLibrary> load(const std::string& name, const std::string& path,
+                                                     const gw_host* host,
+                                                     const HostCapabilities& capabilities = {});
+    ~PluginLibrary();
+    PluginLibrary(const PluginLibrary&) = delete;
+    PluginLibrary& operator=(const PluginLibrary&) = delete;
+
+    const std::string& path() const { return path_; }
+    const PluginNote& note() const { return note_; }
+    // The plugin's table as this host knows it: members that the plugin's version lacks are null. Its
+    // interceptor is the copy below, or null.
+    const gw_plugin& plugin() const { return plugin_; }
+    // Null for a plugin that only offers services. name, order and wants are never null.
+    const gw_interceptor* interceptor() const { return plugin_.interceptor; }
+
+   private:
+    class Handle;  // hides Boost.DLL
+    PluginLibrary() = default;
+
+    std::unique_ptr<Handle> handle_;
+    std::string path_;
+    PluginNote note_;
+    gw_plugin plugin_{};
+    gw_interceptor interceptor_{};
+};
+
+// The canonical path of `name`.so in the first of these folders that has it. PluginError names all of them.
+std::string find_plugin(const std::string& name, const std::vector<std::string>& search_path);
+
+// Why the file may not be loaded although it is a plugin's; empty: it may. For verify and inspect.
+std::string plugin_file_problem(const ElfFile& file, const PluginNote& note,
+                                const HostCapabilities& capabilities = {});
+
+}  // namespace gatewayd
+
+#endif
