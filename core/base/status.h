@@ -3,6 +3,7 @@
 #ifndef GATEWAYD_CORE_BASE_STATUS_H
 #define GATEWAYD_CORE_BASE_STATUS_H
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
