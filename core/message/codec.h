@@ -27,7 +27,8 @@ void append_json_string(std::string_view text, std::string* out);
 
 // {"type":"error","id":...,"code":...,"content":...}; id_json may be empty.
 void append_error(ErrorCode code, std::string_view content, std::string_view id_json, std::string* out);
-void append_error(std::string_view code, std::string_view content, std::string_view id_json, std::string* out);
+void append_error(std::string_view code, std::string_view content, std::string_view id_json,
+                  std::string* out);
 
 // The value of a top-level field of a valid object, as JSON; data() is null when absent.
 // When a key stands twice, the last one counts, as in JavaScript.

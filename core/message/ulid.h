@@ -4,6 +4,7 @@
 #define GATEWAYD_CORE_MESSAGE_ULID_H
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -12,11 +13,12 @@ namespace gatewayd {
 class UlidMaker {
    public:
     UlidMaker();  // seeded from the operating system
-    // A view into this maker, until the next call. A clock that steps back does not break the order.
+    // A view into this maker, until the next call. A clock that steps back does not break the order. Within
+    // one millisecond ids grow by random steps: one does not give the next away to a client that sees it.
     std::string_view next(int64_t wall_ms);
 
    private:
-    int64_t last_ms_ = 0;
+    int64_t last_ms_ = -1;
     uint64_t random_high_ = 0;  // 16 bits used
     uint64_t random_low_ = 0;
     uint64_t state_[4];
