@@ -1,0 +1,44 @@
+// The text that clients send, and the stamp by which it is known again whatever a server put around it: "@@",
+// the sender in 5 hex digits, the sequence number in 8; then padding up to the size.
+#ifndef GATEWAYD_TESTS_BENCH_LOAD_PAYLOAD_H
+#define GATEWAYD_TESTS_BENCH_LOAD_PAYLOAD_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tests/bench/load/options.h"
+
+namespace load {
+
+struct Stamp {
+    uint32_t sender = 0;
+    uint32_t sequence = 0;
+    size_t end = 0;  // where it ends in the text
+};
+
+// False: there is none.
+bool find_stamp(std::string_view text, Stamp& stamp);
+
+// One sender's text. Throws std::runtime_error when it does not fit into the size.
+class Payload {
+   public:
+    // `to` is the user it goes to, or empty for everyone; only the gateway dialect writes it.
+    Payload(const Options& options, uint32_t sender, const std::string& to);
+
+    // The text with this sequence number; valid until the next call.
+    std::string_view text(uint32_t sequence);
+
+    // Whether the received text holds all that was sent after the stamp, and in the raw dialect nothing else.
+    bool carried_by(std::string_view received, const Stamp& stamp) const;
+
+   private:
+    bool raw_;
+    std::string text_;
+    size_t sequence_at_ = 0;
+    std::string_view::size_type tail_size_ = 0;  // from the stamp's end to the content's
+};
+
+}  // namespace load
+
+#endif

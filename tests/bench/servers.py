@@ -1,0 +1,148 @@
+"""The servers that are measured: how each is started on one core, and ended."""
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PEERS = HERE / "peers"
+BUN = PEERS / "node_modules/@oven/bun-linux-x64/bin/bun"
+START_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 20
+
+GATEWAY_CONFIG = """\
+wsc:
+  enabled: true
+  node_ip: 127.0.0.1
+  node_port: 0
+  performance:
+    io_threads: 1
+admin:
+  listen: 127.0.0.1:0
+"""
+GATEWAY_PLUGINS = """\
+plugins:
+  load:
+    - name: cors
+      config: {{ origins: ["http://127.0.0.1"] }}
+    - name: audit
+      config: {{ file: {folder}/audit.jsonl }}
+"""
+
+
+class Failed(Exception):
+    """A server or a run that did not do its work; the text says why."""
+
+
+class Server:
+    """A kind of server. `dialect` is the generator's."""
+
+    def __init__(self, name, title, dialect, plugins=False):
+        self.name, self.title, self.dialect, self.plugins = name, title, dialect, plugins
+
+    def missing(self, binary):
+        """Why it cannot run here, or None."""
+        if self.dialect == "gateway":
+            return None if binary.exists() else f"{binary} is not built"
+        if self.name == "bun":
+            return None if BUN.exists() else "npm has no Bun for this machine"
+        if not (PEERS / "node_modules/ws").exists():
+            return "npm ws is not installed"
+        return None if shutil.which("node") else "there is no node"
+
+    def command(self, binary, folder):
+        if self.name == "bun":
+            return [BUN, PEERS / "bun-server.js"]
+        if self.name == "ws":
+            return ["node", PEERS / "ws-server.js"]
+        config = folder / "gateway.yaml"
+        config.write_text(GATEWAY_CONFIG + (GATEWAY_PLUGINS.format(folder=folder) if self.plugins else ""))
+        return [binary, "--config", config]
+
+    def version(self, binary):
+        if self.name == "ws":
+            package = (PEERS / "node_modules/ws/package.json").read_text()
+            return re.search(r'"version": "([^"]+)"', package).group(1) + ", node " + said(["node", "--version"])
+        return said([BUN if self.name == "bun" else binary, "--version"])
+
+
+SERVERS = [
+    Server("gatewayd", "gatewayd", "gateway"),
+    Server("gatewayd-plugins", "+ cors, audit", "gateway", plugins=True),
+    Server("bun", "Bun", "raw"),
+    Server("ws", "npm ws", "raw"),
+]
+
+
+def said(command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def install_peers():
+    """Their packages, once; without them gatewayd is measured alone."""
+    if (PEERS / "node_modules").exists():
+        return
+    if subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=PEERS, check=False).returncode != 0:
+        shutil.rmtree(PEERS / "node_modules", ignore_errors=True)
+
+
+class Running:
+    """One server process on one core, in a folder of its own. A context manager."""
+
+    def __init__(self, server, binary, folder, core):
+        self.server = server
+        self.log = folder / "log"
+        self.process = None
+        self.port = None
+        folder.mkdir(parents=True)
+        self.command = [str(word) for word in server.command(binary, folder)]
+        self.core = core
+
+    def __enter__(self):
+        def prepare():
+            os.sched_setaffinity(0, {self.core})
+            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+        # Into a file: a pipe would wake this script, on the generator's core, for every line that is logged.
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=subprocess.STDOUT, preexec_fn=prepare)
+        try:
+            self.port = self.wait_for_port()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def wait_for_port(self):
+        pattern = re.compile(r"listening (?:on ws://127\.0\.0\.1:)?(\d+)")
+        deadline = time.monotonic() + START_TIMEOUT_S
+        pause = threading.Event()
+        while time.monotonic() < deadline:
+            found = pattern.search(self.log_text())
+            if found:
+                return int(found.group(1))
+            if self.process.poll() is not None:
+                break
+            pause.wait(0.01)
+        raise Failed(f"{self.server.name} did not start: {self.log_text()[-500:]}")
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
