@@ -1,0 +1,140 @@
+// Connection: one socket, from accept to close: reads the request head, then frames; writes what is queued
+// once a turn; keeps the deadlines. Knows nothing of messages' meaning: that is its handler's.
+//
+// Owned by its Reactor and used on that reactor's thread only. A connection never changes its reactor. The
+// object lives until the end of the turn in which it was destroyed.
+#ifndef GATEWAYD_CORE_NET_CONNECTION_H
+#define GATEWAYD_CORE_NET_CONNECTION_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/disconnect.h"
+#include "core/base/shared_buffer.h"
+#include "core/base/address.h"
+#include "core/net/handshake.h"
+#include "core/net/message_assembler.h"
+#include "core/net/outbound_queue.h"
+#include "core/net/timer_wheel.h"
+
+namespace gatewayd {
+
+class Connection;
+class Reactor;
+
+// What an accepted connection talks to. Called on the reactor's thread.
+class ConnectionHandler {
+   public:
+    virtual ~ConnectionHandler() = default;
+    // A whole message; text is valid UTF-8. `payload` is the handler's to change until it returns.
+    virtual void on_message(Connection& connection, bool binary, char* payload, size_t size) = 0;
+    // Once, when the connection stops being usable; the handler is not called again. `code` and `text` are
+    // what the close frame says or said (1006 when there was none).
+    virtual void on_closed(Connection& connection, DisconnectReason reason, uint16_t code, std::string_view text) = 0;
+};
+
+class Connection : public TimerWheel::Node {
+   public:
+    Connection(Reactor& reactor, int fd, const PeerAddress& peer, uint64_t id);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    uint64_t id() const { return id_; }  // unique in this process
+    const PeerAddress& peer() const { return peer_; }
+    Reactor& reactor() const { return reactor_; }
+    bool open() const { return state_ == State::open && !doomed_; }
+    bool deciding() const { return state_ == State::deciding; }
+
+    // The answer to ReactorService::on_handshake, during it or later. Exactly one of them; after the
+    // connection died meanwhile they do nothing. accept() returns false then.
+    bool accept(ConnectionHandler* handler, const std::string& response);
+    void refuse(const Refusal& refusal);
+
+    // Queues whole frames for the end of the turn. False: not taken (closed, or the slow-client policy).
+    bool enqueue(Slice slice);
+    // The same for frames that lie in several slices; writes them at once when nothing waits before them.
+    bool enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages);
+
+    // Sends a close frame and ends the session: on_closed is called before this returns.
+    void close(CloseCode code, std::string_view text, DisconnectReason reason);
+    // Closes at the end of this turn; safe inside hooks of this connection.
+    void close_later(CloseCode code, const char* static_text, DisconnectReason reason);
+
+   private:
+    friend class Reactor;
+    enum class State : uint8_t {
+        reading_head,
+        deciding,   // the handshake is with the service
+        open,
+        closing,    // our close frame is on its way; the client's is awaited
+        lingering,  // nothing more to say; waiting for the client's end of stream
+        dead,
+    };
+
+    // --- called by the reactor ---
+    void on_events(uint32_t events);
+    void on_due();
+    void end_of_turn();  // of a touched connection
+
+    void read();
+    void on_bytes(char* data, size_t size);
+    void take_head(char** data, size_t* size);
+    void take_frames(char* data, size_t size);
+    bool take_whole_frame(char** data, size_t* size);
+    void assemble(char** data, size_t* size);
+    void on_frame(Opcode opcode, char* payload, size_t size);
+    void on_close_frame(std::string_view payload);
+    void fail(const ProtocolError& error);
+
+    void push(Slice slice);
+    void push_control(std::string frame);
+    bool over_limits() const;
+    bool relieve(uint32_t messages);
+    ssize_t write(iovec* parts, int count);
+    void consume(size_t written);
+    void flush();
+    void set_blocked(bool blocked);
+
+    void end_session(DisconnectReason reason, uint16_t code, std::string_view text);
+    void start_linger();
+    void destroy();
+    void set_reading(bool reading);
+    void update_events();
+    void schedule(uint32_t ticks_from_now);
+    uint32_t next_deadline() const;
+
+    // constant
+    Reactor& reactor_;
+    const uint64_t id_;
+    const PeerAddress peer_;
+
+    // the reactor's
+    int fd_;
+    State state_ = State::reading_head;
+    bool touched_ = false;
+    bool blocked_ = false;   // the socket took less than was offered
+    bool reading_ = true;
+    bool doomed_ = false;    // close_later() was called
+    bool refusing_ = false;  // over a limit: counted in NodeLimits::refusing, not admitted
+    bool shut_ = false;      // our end of the stream is closed
+    RejectReason refuse_reason_ = RejectReason::node_full;
+    CloseCode doomed_code_ = close_normal;
+    DisconnectReason doomed_reason_ = DisconnectReason::kicked;
+    uint32_t received_tick_ = 0;     // of the last bytes
+    uint32_t ping_tick_ = 0;         // of the last ping, or of the accepted handshake
+    uint32_t state_tick_ = 0;        // when state_ was entered
+    uint32_t progress_tick_ = 0;     // of the last written byte, while blocked_
+    uint32_t list_index_ = 0;        // in Reactor::connections_
+    ConnectionHandler* handler_ = nullptr;
+    const char* doomed_text_ = "";
+    OutboundQueue queue_;
+    std::unique_ptr<MessageAssembler> assembler_;
+    std::unique_ptr<std::string> head_;  // bytes of an incomplete head; while deciding, what came behind it
+};
+
+}  // namespace gatewayd
+
+#endif

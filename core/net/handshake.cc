@@ -1,0 +1,241 @@
+#include "core/net/handshake.h"
+
+#include <algorithm>
+#include <websocketpp/base64/base64.hpp>
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/processors/base.hpp>
+#include <websocketpp/processors/processor.hpp>
+#include <websocketpp/sha1/sha1.hpp>
+
+#include "core/base/utf8.h"
+
+namespace gatewayd {
+namespace {
+
+const char* reason_phrase(int status) {
+    switch (status) {
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 413: return "Content Too Large";
+        case 426: return "Upgrade Required";
+        case 429: return "Too Many Requests";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 503: return "Service Unavailable";
+        case 505: return "HTTP Version Not Supported";
+        default: return "Refused";
+    }
+}
+
+Refusal refusal(int status, RejectReason reason, std::string_view word, std::string_view text, HttpHeaders headers = {}) {
+    return {status, reason, error_body(word, text), std::move(headers)};
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+// RFC 3986 section 2.1, and '+' for a space where forms write it so.
+bool percent_decode(std::string_view text, bool plus_is_space, std::string* out) {
+    out->clear();
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+' && plus_is_space) {
+            out->push_back(' ');
+        } else if (text[i] != '%') {
+            out->push_back(text[i]);
+        } else {
+            if (i + 2 >= text.size()) return false;
+            const int high = hex_digit(text[i + 1]);
+            const int low = hex_digit(text[i + 2]);
+            if (high < 0 || low < 0) return false;
+            out->push_back(static_cast<char>(high * 16 + low));
+            i += 2;
+        }
+    }
+    return is_valid_utf8(*out);
+}
+
+// What websocketpp's parser lets pass and RFC 9112 does not: control characters, a space before the colon,
+// folded lines.
+bool is_clean_head(std::string_view head) {
+    size_t line_begin = 0;
+    bool first = true;
+    while (line_begin < head.size()) {
+        const size_t line_end = head.find("\r\n", line_begin);
+        if (line_end == std::string_view::npos) return false;
+        const std::string_view line = head.substr(line_begin, line_end - line_begin);
+        for (const char c : line) {
+            const auto byte = static_cast<unsigned char>(c);
+            if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return false;
+        }
+        if (!first && !line.empty()) {
+            const size_t colon = line.find(':');
+            if (colon == 0 || colon == std::string_view::npos) return false;
+            if (line.substr(0, colon).find_first_of(" \t") != std::string_view::npos) return false;
+        }
+        first = false;
+        line_begin = line_end + 2;
+    }
+    return true;
+}
+
+bool is_valid_key(std::string_view key) {
+    if (key.size() != 24 || key.substr(22) != "==") return false;
+    return std::all_of(key.begin(), key.begin() + 22, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+    });
+}
+
+void append_headers(const HttpHeaders& headers, std::string* out) {
+    for (const auto& [key, value] : headers) {
+        out->append(key).append(": ").append(value).append("\r\n");
+    }
+}
+
+}  // namespace
+
+struct HandshakeRequest::Parsed {
+    websocketpp::http::parser::request http;
+};
+
+HandshakeRequest::HandshakeRequest() : parsed_(std::make_unique<Parsed>()) {}
+HandshakeRequest::~HandshakeRequest() = default;
+
+std::string error_body(std::string_view word, std::string_view text) {
+    std::string body = R"({"error":{"code":")";
+    body.append(word).append(R"(","message":")").append(text).append(R"("}})");
+    return body;
+}
+
+bool HandshakeRequest::parse(std::string_view head, Refusal* out) {
+    auto& http = parsed_->http;
+    auto fail = [&](int status, std::string_view text) {
+        *out = refusal(status, RejectReason::bad_request, "bad_request", text);
+        return false;
+    };
+    if (!is_clean_head(head)) return fail(400, "the request head is not valid HTTP/1.1");
+    // A body would be buffered by the parser; an upgrade has none.
+    try {
+        http.consume(head.data(), head.size());
+    } catch (const websocketpp::http::exception& e) {
+        if (e.m_error_code == websocketpp::http::status_code::request_entity_too_large) {
+            return fail(413, "a WebSocket handshake has no body");
+        }
+        if (e.m_error_code == websocketpp::http::status_code::request_header_fields_too_large) {
+            *out = refusal(431, RejectReason::head_too_big, "too_large", "the request head is over 16000 bytes");
+            return false;
+        }
+        return fail(400, "the request head is not valid HTTP/1.1, or has no Host");
+    }
+    const std::string& length = http.get_header("Content-Length");
+    if ((!length.empty() && length != "0") || !http.get_header("Transfer-Encoding").empty()) {
+        return fail(413, "a WebSocket handshake has no body");
+    }
+    if (http.get_version() != "HTTP/1.1") return fail(505, "HTTP/1.1 is needed");
+    if (!parse_target(http.get_uri())) return fail(400, "the request target is not a valid path and query");
+    std::string_view rest = http.get_header("Sec-WebSocket-Protocol");
+    while (!rest.empty()) {
+        const size_t comma = std::min(rest.find(','), rest.size());
+        std::string_view item = rest.substr(0, comma);
+        while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
+        while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+        if (!item.empty()) protocols_.emplace_back(item);
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return true;
+}
+
+bool HandshakeRequest::parse_target(std::string_view target) {
+    if (target.empty() || target.front() != '/') return false;
+    if (target.find('#') != std::string_view::npos) return false;
+    const size_t mark = std::min(target.find('?'), target.size());
+    if (!percent_decode(target.substr(0, mark), false, &path_)) return false;
+    std::string_view rest = target.substr(std::min(mark + 1, target.size()));
+    while (!rest.empty()) {
+        const size_t end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        const size_t equals = std::min(pair.find('='), pair.size());
+        std::string key;
+        std::string value;
+        if (!percent_decode(pair.substr(0, equals), true, &key)) return false;
+        if (!percent_decode(pair.substr(std::min(equals + 1, pair.size())), true, &value)) return false;
+        query_.emplace_back(std::move(key), std::move(value));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return true;
+}
+
+bool HandshakeRequest::check_upgrade(Refusal* out) {
+    auto& http = parsed_->http;
+    if (http.get_method() != "GET") {
+        *out = refusal(405, RejectReason::bad_request, "method_not_allowed", "a WebSocket handshake is a GET",
+                       {{"Allow", "GET"}});
+        return false;
+    }
+    if (!websocketpp::processor::is_websocket_handshake(http)) {
+        *out = refusal(426, RejectReason::no_upgrade, "upgrade_required",
+                       "this is a WebSocket endpoint: send Upgrade: websocket and Connection: Upgrade",
+                       {{"Upgrade", "websocket"}});
+        return false;
+    }
+    if (http.get_header("Sec-WebSocket-Version") != "13") {
+        *out = refusal(426, RejectReason::no_upgrade, "upgrade_required", "Sec-WebSocket-Version must be 13",
+                       {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}});
+        return false;
+    }
+    if (!is_valid_key(http.get_header("Sec-WebSocket-Key"))) {
+        *out = refusal(400, RejectReason::bad_request, "bad_request",
+                       "Sec-WebSocket-Key must be 16 bytes in base64");
+        return false;
+    }
+    return true;
+}
+
+std::string_view HandshakeRequest::method() const { return parsed_->http.get_method(); }
+
+std::optional<std::string_view> HandshakeRequest::header(std::string_view name) const {
+    const auto& headers = parsed_->http.get_headers();
+    const auto found = headers.find(std::string(name));
+    if (found == headers.end()) return std::nullopt;
+    return std::string_view(found->second);
+}
+
+std::optional<std::string_view> HandshakeRequest::query(std::string_view name) const {
+    for (const auto& [key, value] : query_) {
+        if (key == name) return std::string_view(value);
+    }
+    return std::nullopt;
+}
+
+std::string HandshakeRequest::accept_response(std::string_view protocol, const HttpHeaders& headers) const {
+    std::string key = parsed_->http.get_header("Sec-WebSocket-Key");
+    key.append(websocketpp::processor::constants::handshake_guid);
+    unsigned char digest[20];
+    websocketpp::sha1::calc(key.data(), key.size(), digest);
+    std::string response =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+    response.append(websocketpp::base64_encode(digest, sizeof digest)).append("\r\n");
+    if (!protocol.empty()) response.append("Sec-WebSocket-Protocol: ").append(protocol).append("\r\n");
+    append_headers(headers, &response);
+    response.append("\r\n");
+    return response;
+}
+
+std::string refusal_response(const Refusal& refused) {
+    std::string response = "HTTP/1.1 " + std::to_string(refused.status) + " " + reason_phrase(refused.status) +
+                           "\r\nContent-Type: application/json\r\nContent-Length: " +
+                           std::to_string(refused.body.size()) + "\r\nConnection: close\r\n";
+    append_headers(refused.headers, &response);
+    response.append("\r\n").append(refused.body);
+    return response;
+}
+
+}  // namespace gatewayd

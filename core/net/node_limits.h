@@ -1,0 +1,48 @@
+// NodeLimits: what all reactors of the node share: how many connections there are, from how many addresses,
+// and how much memory incomplete messages take. Any thread.
+#ifndef GATEWAYD_CORE_NET_NODE_LIMITS_H
+#define GATEWAYD_CORE_NET_NODE_LIMITS_H
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "core/base/address.h"
+#include "core/net/message_assembler.h"
+
+namespace gatewayd {
+
+class NodeLimits {
+   public:
+    enum class Admission : uint8_t { admitted, node_full, address_full };
+
+    NodeLimits(uint32_t max_connections, uint32_t max_per_address)
+        : max_connections_(max_connections), max_per_address_(max_per_address) {}
+
+    Admission admit(const PeerAddress& peer);
+    // For each admitted connection, once.
+    void leave(const PeerAddress& peer);
+
+    InboundMemory inbound_memory{0};
+    // Connections beyond the limits that are being told so; see max_refusing_connections.
+    std::atomic<uint32_t> refusing{0};
+    static constexpr uint32_t max_refusing_connections = 256;
+
+   private:
+    struct Shard {
+        std::mutex mutex;
+        std::map<std::array<unsigned char, 16>, uint32_t> connections;
+    };
+    Shard& shard(const PeerAddress& peer) { return shards_[peer.ip[15] % shards_.size()]; }
+
+    const uint32_t max_connections_;
+    const uint32_t max_per_address_;  // 0: no limit, and the shards stay empty
+    std::atomic<uint32_t> connections_{0};
+    std::array<Shard, 16> shards_;
+};
+
+}  // namespace gatewayd
+
+#endif

@@ -1,0 +1,133 @@
+// Reactor: one thread with its own listener and its own connections. Asio is the outer loop (mailbox, timer);
+// the sockets sit in an epoll set of our own that is one descriptor to Asio (docs/adr/0002).
+//
+// A turn: the mailbox's letters, or what is ready on the sockets, or a tick of the wheel; then the service
+// fans out what it collected; then every touched connection is flushed once. All members are the reactor
+// thread's, but those marked [any].
+#ifndef GATEWAYD_CORE_NET_REACTOR_H
+#define GATEWAYD_CORE_NET_REACTOR_H
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/base/counters.h"
+#include "core/net/connection.h"
+#include "core/net/listener.h"
+#include "core/net/node_limits.h"
+#include "core/net/options.h"
+#include "core/net/timer_wheel.h"
+
+namespace gatewayd {
+
+// What stands above the sockets of one reactor. Called on its thread.
+class ReactorService {
+   public:
+    virtual ~ReactorService() = default;
+    // A whole upgrade request. The service answers by Connection::accept or refuse, now or later.
+    virtual void on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) = 0;
+    // A connection that ended before it was accepted (for the log and for waiting handshakes).
+    virtual void on_rejected(const Connection& connection, RejectReason reason, int status) = 0;
+    // Before the touched connections are flushed; may touch more.
+    virtual void on_end_of_turn() = 0;
+    // After they were flushed: buffers of the turn may be used again.
+    virtual void on_turn_flushed() = 0;
+};
+
+class Reactor {
+   public:
+    using Letter = std::function<void()>;
+
+    Reactor(const NetOptions& options, uint32_t index, NodeLimits* limits, ReactorCounters* counters);
+    ~Reactor();
+    Reactor(const Reactor&) = delete;
+    Reactor& operator=(const Reactor&) = delete;
+
+    void set_service(ReactorService* service) { service_ = service; }  // before run()
+    void listen(Listener listener);                                    // before run(), or on its thread
+    void run();                                                        // until stop()
+
+    // [any] Runs the letter on this thread, in the order of posting. False: the mailbox is full (only when
+    // `bounded`) and the letter is dropped. Letters posted after stop() are dropped.
+    bool post(Letter letter, bool bounded = true);
+    // [any] Ends run() after the letters posted so far.
+    void stop();
+
+    uint32_t index() const { return index_; }
+    const NetOptions& options() const { return options_; }
+    ReactorCounters& counters() { return *counters_; }
+    size_t connection_count() const { return connections_.size(); }
+    // Closes the listener: nobody new comes in.
+    void stop_accepting();
+    // For shutdown: closes each connection that is open, ends each that is not.
+    void close_all(CloseCode code, const char* static_text, DisconnectReason reason);
+    // Calls `then` once when the last connection is gone; at once when there is none.
+    void when_empty(std::function<void()> then);
+
+    // The time of this turn, read once.
+    int64_t wall_ms() const { return wall_ms_; }
+    uint64_t monotonic_ns() const { return monotonic_ns_; }
+
+   private:
+    friend class Connection;
+
+    void wait_for_sockets();
+    void wait_for_tick();
+    void read_clocks();
+    void socket_turn();
+    void mailbox_turn();
+    void tick_turn();
+    void end_of_turn();
+    void accept_ready();
+    void adopt(int fd, const PeerAddress& peer);
+    void pause_accepting(int error);
+    void resume_accepting();
+
+    // --- for Connection ---
+    void touch(Connection* connection);
+    void retire(Connection* connection);  // its socket is closed; deleted at the end of the turn
+    void modify_events(Connection* connection, uint32_t events);
+
+    // constant
+    const NetOptions options_;
+    const uint32_t index_;
+    NodeLimits* const limits_;
+    ReactorCounters* const counters_;
+    ReactorService* service_ = nullptr;
+
+    // the thread's
+    boost::asio::io_context context_{1};
+    boost::asio::posix::stream_descriptor sockets_;  // the epoll set
+    boost::asio::steady_timer tick_timer_;
+    boost::asio::steady_timer accept_timer_;
+    std::chrono::steady_clock::time_point next_tick_;
+    int epoll_ = -1;
+    Listener listener_;
+    bool accepting_paused_ = false;
+    uint32_t accept_backoff_ms_ = 0;
+    std::unique_ptr<char[]> buffer_;
+    std::vector<Connection*> connections_;
+    std::vector<Connection*> touched_;
+    std::vector<Connection*> retired_;
+    OutboundQueue::Pool queue_pool_;
+    TimerWheel wheel_;
+    int64_t wall_ms_ = 0;
+    uint64_t monotonic_ns_ = 0;
+    std::function<void()> when_empty_;
+
+    // shared
+    std::mutex mailbox_mutex_;
+    std::vector<Letter> mailbox_;  // guarded by mailbox_mutex_
+    std::atomic<bool> stopped_{false};
+    std::vector<Letter> letters_;  // the thread's: the batch being read
+};
+
+}  // namespace gatewayd
+
+#endif
