@@ -64,7 +64,11 @@ struct NetCounters {
     Counter accept_errors;
 };
 
+inline constexpr size_t max_user_types = 16;
+
 struct SessionCounters {
+    // Open sessions by the place of their user type in security.allowed_user_types.
+    std::array<Counter, max_user_types> connected_by_type;
     Counter opened;
     std::array<Counter, disconnect_reason_count> disconnected;
     std::array<Counter, type_class_count> received;

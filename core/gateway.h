@@ -1,0 +1,100 @@
+// Gateway: puts the parts together: settings -> plugins -> reactors -> listening; and takes them apart again.
+// The facade for main and the admin listener.
+//
+// start(), shutdown() and the destructor belong to the control thread, which runs `control`; everything that
+// is marked [any] may be called from any thread between start() and the destructor.
+#ifndef GATEWAYD_CORE_GATEWAY_H
+#define GATEWAYD_CORE_GATEWAY_H
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/counters.h"
+#include "core/config/settings.h"
+#include "core/hub/identity.h"
+#include "core/session/publish.h"
+
+namespace gatewayd {
+
+// Why the gateway did not start, in words that name the key to change. Exit status 2.
+class StartError : public std::runtime_error {
+   public:
+    using std::runtime_error::runtime_error;
+};
+
+struct GatewayStats {
+    bool enabled = false;  // wsc.enabled
+    bool running = false;  // the listener accepts
+    bool draining = false;
+    bool identities_verified = false;  // an auth plugin is loaded
+    std::string node_id;
+    std::string listening;  // "ws://0.0.0.0:8081"; empty when not enabled
+    int64_t started_at_ms = 0;
+    uint64_t current_connections = 0;  // accepted handshakes that are open
+    uint64_t total_connections = 0;
+    uint64_t total_messages_received = 0;
+    uint64_t total_messages_sent = 0;
+};
+
+struct PluginStatus {
+    std::string name;
+    std::string id;       // from its note
+    std::string version;  // from its note
+    std::string path;
+    std::vector<std::string> kinds;
+    uint64_t errors = 0;  // hooks that failed
+    uint64_t misuse = 0;  // calls and verdicts against the rules
+};
+
+class Gateway {
+   public:
+    Gateway(Settings settings, boost::asio::io_context& control);
+    ~Gateway();  // stops at once what shutdown() did not stop
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+
+    // For `gatewayd check`: loads and creates every plugin, binds nothing, starts nothing. Throws StartError.
+    void check();
+    // Returns when the listener accepts. Throws StartError.
+    void start();
+    // Stops accepting, says 1001 to everyone, flushes; calls `done` on the control thread when everyone is
+    // gone or shutdown_timeout is over and all is stopped. Later calls only add nothing.
+    void shutdown(std::function<void()> done);
+    // A plugin asked for the end: called on the control thread. Set before start().
+    void on_shutdown_request(std::function<void(std::string why)> handler);
+    // SIGUSR1: tells plugins to reopen their files.
+    void reopen_files();
+
+    const Settings& settings() const;  // [any]
+    // What is worth a warning about these settings ("identities are not verified: ..."). [any]
+    const std::vector<std::string>& warnings() const;
+    bool ready() const;  // [any] listening and not draining
+
+    // [any] the Hub
+    void publish(PublishOrder order, PublishDone done);
+    // Closes with 1008 `kicked`; done(false) when there is no such client. done is called on any thread.
+    void kick(std::string_view client_id, std::string why, std::function<void(bool found)> done);
+    IdentityPtr find_client(std::string_view client_id) const;
+    std::vector<IdentityPtr> clients_of_user(std::string_view user_id, size_t limit) const;
+    // *cursor: 0 begins; 0 again after the last page.
+    std::vector<IdentityPtr> list_clients(uint64_t* cursor, size_t limit) const;
+
+    // [any] numbers
+    GatewayStats stats() const;
+    std::vector<const ReactorCounters*> counters() const;  // one a reactor
+    std::vector<PluginStatus> plugins() const;             // in the chain's order
+
+   private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatewayd
+
+#endif
