@@ -65,7 +65,7 @@ def behaviour(results, rows, servers):
             cells.append("-" if p50 is None else f"{p50 / 1e3:.2f} / {p99 / 1e3:.2f}, "
                          f"{100 * busy / seconds:.0f} / {100 * client / seconds:.0f}")
         lines.append([row["title"], *cells])
-    return table(lines)
+    return table(lines) if len(lines) > 1 else ""
 
 
 def summary(results, rows, servers):

@@ -41,42 +41,42 @@ class Failed(Exception):
 
 
 class Server:
-    """A kind of server. `dialect` is the generator's."""
+    """A kind of server. `dialect` is the generator's; a peer has a script in peers/, gatewayd has none."""
 
-    def __init__(self, name, title, dialect, plugins=False):
-        self.name, self.title, self.dialect, self.plugins = name, title, dialect, plugins
+    def __init__(self, name, title, dialect, script=None, plugins=False):
+        self.name, self.title, self.dialect, self.script, self.plugins = name, title, dialect, script, plugins
+        self.on_bun = script is not None and script.startswith("bun")
 
     def missing(self, binary):
         """Why it cannot run here, or None."""
-        if self.dialect == "gateway":
+        if self.script is None:
             return None if binary.exists() else f"{binary} is not built"
-        if self.name == "bun":
+        if self.on_bun:
             return None if BUN.exists() else "npm has no Bun for this machine"
         if not (PEERS / "node_modules/ws").exists():
             return "npm ws is not installed"
         return None if shutil.which("node") else "there is no node"
 
     def command(self, binary, folder):
-        if self.name == "bun":
-            return [BUN, PEERS / "bun-server.js"]
-        if self.name == "ws":
-            return ["node", PEERS / "ws-server.js"]
+        if self.script is not None:
+            return [BUN if self.on_bun else "node", PEERS / self.script]
         config = folder / "gateway.yaml"
         config.write_text(GATEWAY_CONFIG + (GATEWAY_PLUGINS.format(folder=folder) if self.plugins else ""))
         return [binary, "--config", config]
 
     def version(self, binary):
-        if self.name == "ws":
-            package = (PEERS / "node_modules/ws/package.json").read_text()
-            return re.search(r'"version": "([^"]+)"', package).group(1) + ", node " + said(["node", "--version"])
-        return said([BUN if self.name == "bun" else binary, "--version"])
+        if self.on_bun or self.script is None:
+            return said([BUN if self.on_bun else binary, "--version"])
+        package = (PEERS / "node_modules/ws/package.json").read_text()
+        return re.search(r'"version": "([^"]+)"', package).group(1) + ", node " + said(["node", "--version"])
 
 
 SERVERS = [
     Server("gatewayd", "gatewayd", "gateway"),
     Server("gatewayd-plugins", "+ cors, audit", "gateway", plugins=True),
-    Server("bun", "Bun", "raw"),
-    Server("ws", "npm ws", "raw"),
+    Server("bun", "Bun", "raw", "bun-server.js"),
+    Server("bun-gateway", "Bun + JSON", "gateway", "bun-gateway.js"),
+    Server("ws", "npm ws", "raw", "ws-server.js"),
 ]
 
 

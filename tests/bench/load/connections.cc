@@ -1,4 +1,5 @@
 // The runs that are about connections, not messages: connect and idle.
+#include <algorithm>
 #include <vector>
 
 #include "tests/bench/load/session.h"
@@ -47,21 +48,22 @@ class Connect : public Session {
     bool stopping_ = false;
 };
 
-// Memory with a few connections open, so that what a server allocates once is not counted, and with all of
-// them.
+// Memory before the first connection, with a few and with all of them. From the start is what a server needs
+// for its connections; from the few on, that without what it allocates once and the code that it uses for the
+// first time.
 class Idle : public Session {
    public:
     explicit Idle(const Options& options) : Session(options, options.connections) {}
 
     Outcome run() {
         constexpr uint32_t few = 100;
-        const uint32_t before = options_.connections > 2 * few ? few : 1;
-        if (open_clients(0, before, "/echo")) {
-            report_.memory_before = meter_.settled_memory();
-            if (open_clients(before, options_.connections, "/echo")) {
-                report_.memory_after = meter_.settled_memory();
-                report_.memory_connections = options_.connections - before;
-            }
+        const uint32_t first = std::min(few, options_.connections / 2);
+        report_.memory_at_start = meter_.settled_memory();
+        if (open_clients(0, first, "/echo")) {
+            report_.memory_with_few = meter_.settled_memory();
+            report_.few_connections = first;
+            if (open_clients(first, options_.connections, "/echo"))
+                report_.memory_at_end = meter_.settled_memory();
         }
         report_.lost = options_.connections - loop_.ready_count();
         return outcome();

@@ -23,6 +23,21 @@ double per(double amount, double of) {
     return of > 0 ? amount / of : 0;
 }
 
+void print_memory(const load::Options& options, const load::Report& report) {
+    const auto bytes = [&](int64_t grown_kb, uint32_t connections_before) {
+        return per(static_cast<double>(grown_kb) * 1024, options.connections - connections_before);
+    };
+    const load::Memory& start = report.memory_at_start;
+    const load::Memory& few = report.memory_with_few;
+    const load::Memory& end = report.memory_at_end;
+    std::printf("\"rss_at_start_kb\":%lld,\"rss_at_end_kb\":%lld,", static_cast<long long>(start.rss_kb),
+                static_cast<long long>(end.rss_kb));
+    std::printf("\"rss_bytes_per_connection\":%.1f,\"anonymous_bytes_per_connection\":%.1f,",
+                bytes(end.rss_kb - start.rss_kb, 0), bytes(end.anonymous_kb - start.anonymous_kb, 0));
+    std::printf("\"rss_bytes_per_further_connection\":%.1f,",
+                bytes(end.rss_kb - few.rss_kb, report.few_connections));
+}
+
 void print(const load::Options& options, const load::Outcome& outcome) {
     const load::Report& report = outcome.report;
     std::printf("{\"mode\":\"%s\",\"dialect\":\"%s\",\"connections\":%u,\"window\":%u,\"size_bytes\":%u,",
@@ -36,16 +51,7 @@ void print(const load::Options& options, const load::Outcome& outcome) {
                 per(static_cast<double>(report.messages), report.seconds),
                 static_cast<double>(report.latency.quantile_ns(0.5)) / 1e3,
                 static_cast<double>(report.latency.quantile_ns(0.99)) / 1e3);
-    if (report.memory_connections != 0) {
-        const auto bytes = [&](int64_t after_kb, int64_t before_kb) {
-            return per(static_cast<double>(after_kb - before_kb) * 1024, report.memory_connections);
-        };
-        std::printf(
-            "\"rss_kb\":%lld,\"rss_bytes_per_connection\":%.1f,\"anonymous_bytes_per_connection\":%.1f,",
-            static_cast<long long>(report.memory_after.rss_kb),
-            bytes(report.memory_after.rss_kb, report.memory_before.rss_kb),
-            bytes(report.memory_after.anonymous_kb, report.memory_before.anonymous_kb));
-    }
+    if (report.memory_at_end.rss_kb != 0) print_memory(options, report);
     std::printf("\"open_connections\":%u,\"lost\":%llu,\"duplicate\":%llu,\"reordered\":%llu,",
                 report.open_connections, static_cast<unsigned long long>(report.lost),
                 static_cast<unsigned long long>(report.duplicate),

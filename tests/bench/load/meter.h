@@ -23,9 +23,11 @@ struct Report {
     uint64_t duplicate = 0;
     uint64_t reordered = 0;
     uint32_t open_connections = 0;
-    Memory memory_before;  // idle only
-    Memory memory_after;
-    uint32_t memory_connections = 0;  // how many lie between the two
+    // idle only: with no connection yet, with a few, and with all of them
+    Memory memory_at_start;
+    Memory memory_with_few;
+    Memory memory_at_end;
+    uint32_t few_connections = 0;
 };
 
 class Meter {
