@@ -1,0 +1,11 @@
+/* Compiled in every language mode with -Wpadded: the headers alone, twice, and each macro used once. */
+#include "gateway/host.h"
+#include "gateway/plugin.h"
+
+GW_PLUGIN_NOTE("id=headers\nversion=1.0.0\nkinds=message\n");
+
+int32_t use_macros(const gw_host* host, gw_req* req);
+int32_t use_macros(const gw_host* host, gw_req* req) {
+    if (!GW_HAS(host, close)) return GW_E_STATE;
+    return host->set_field(req, GW_STR("content"), GW_STR(""));
+}

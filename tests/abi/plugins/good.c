@@ -1,0 +1,6 @@
+/* Nothing is wrong. */
+#include "parts.h"
+
+GOOD_NOTE("good");
+
+ENTRY_WITH((void)0)
