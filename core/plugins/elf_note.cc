@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/base/utf8.h"
 #include "gateway/plugin.h"
 
 namespace gatewayd {
@@ -134,6 +135,7 @@ std::optional<PluginNote> parse_plugin_note(std::string_view text, std::string* 
         *error = "a wrong .note.gateway: " + why;
         return std::nullopt;
     };
+    if (!is_valid_utf8(text)) return refuse("it is not valid UTF-8");
     PluginNote note;
     note.text = text;
     std::vector<std::string_view> seen;
