@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+#include "gateway/plugin.h"
+
 namespace gatewayd {
 namespace {
 

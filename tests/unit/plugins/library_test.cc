@@ -42,12 +42,12 @@ TEST_CASE("a plugin loads: its tables are copied, what it left out is null") {
     const auto library = PluginLibrary::load("good", fixture("good"), host.table());
     CHECK(library->path() == fixture("good"));
     CHECK(library->note().id == "good");
-    CHECK(library->plugin().create != nullptr);
-    CHECK(library->plugin().start == nullptr);
+    CHECK((library->plugin().create != nullptr));
+    CHECK((library->plugin().start == nullptr));
     REQUIRE(library->interceptor() != nullptr);
     CHECK(library->interceptor()->struct_size == sizeof(gw_interceptor));
     CHECK(library->interceptor()->order(nullptr) == 0);  // left out by the plugin
-    CHECK(library->interceptor()->attach == nullptr);
+    CHECK((library->interceptor()->attach == nullptr));
 }
 
 TEST_CASE("a plugin of a later minor version loads if it uses nothing of it") {
@@ -59,7 +59,7 @@ TEST_CASE("a plugin of a later minor version loads if it uses nothing of it") {
 
 TEST_CASE("a plugin that only offers services has no interceptor") {
     const FakeHost host;
-    CHECK(PluginLibrary::load("s", fixture("service_only"), host.table())->interceptor() == nullptr);
+    CHECK((PluginLibrary::load("s", fixture("service_only"), host.table())->interceptor() == nullptr));
 }
 
 TEST_CASE("each plugin that must not load is refused with its reason") {
