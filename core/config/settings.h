@@ -1,5 +1,6 @@
-// The typed configuration: one struct for each section of the YAML, with the defaults. Units are in the names.
-// docs/configuration.md and config/reference.yaml say the same for operators; a test compares them with this.
+// The typed configuration: one struct for each section of the YAML, with the defaults. Units are in the
+// names. docs/configuration.md and config/reference.yaml say the same for operators; a test compares them
+// with this.
 //
 // Plain data, made once at start by load_settings() (loader.h), read-only afterwards: any thread.
 #ifndef GATEWAYD_CORE_CONFIG_SETTINGS_H
@@ -34,8 +35,14 @@ struct PerformanceSettings {
     uint32_t shutdown_timeout_s = 10;
 };
 
+struct AuthSettings {
+    std::string provider = "jwt";  // the plugin that enable_auth brings
+    ConfigNodePtr keys;            // a list that only the provider understands, secret; null: none
+};
+
 struct SecuritySettings {
     bool enable_auth = false;
+    AuthSettings auth;
     bool enable_rate_limit = false;
     uint32_t max_message_size_kb = 1024;
     std::vector<std::string> allowed_user_types{"customer", "agent", "admin"};
@@ -79,10 +86,10 @@ struct PluginSettings {
     std::string path;  // absolute; empty: looked up by name in PluginsSettings::path
     OnError on_error = OnError::closed;
     bool allow_unsafe = false;
-    bool listed = true;           // false: from a wsc section alone, placed by stage
-    std::string required_by;      // the wsc key that brought it, "wsc.websocket_origins"; empty when only listed
-    ConfigNodePtr config;         // never null; a map (maybe empty)
-    std::string location;         // "gateway.yaml:31:7", for error messages
+    bool listed = true;       // false: from a wsc section alone, placed by stage
+    std::string required_by;  // the wsc key that brought it, "wsc.websocket_origins"; empty when only listed
+    ConfigNodePtr config;     // never null; a map (maybe empty)
+    std::string location;     // "gateway.yaml:31:7", for error messages
 };
 
 struct PluginsSettings {

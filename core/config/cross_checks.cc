@@ -1,0 +1,144 @@
+#include "core/config/cross_checks.h"
+
+#include <algorithm>
+
+#include "core/config/address.h"
+#include "core/config/settings_reader.h"
+
+namespace gatewayd::config {
+
+namespace {
+
+class Checker {
+   public:
+    Checker(const ConfigNode& root, Settings& settings, Problems& problems)
+        : root_(root), wsc_(settings.wsc), admin_(settings.admin), problems_(problems) {}
+
+    void run() {
+        check_heartbeat();
+        check_sizes();
+        check_user_types();
+        check_auth();
+        check_admin();
+        if (wsc_.performance.enable_compression) {
+            error("wsc.performance.enable_compression",
+                  "permessage-deflate is not in this version; set it to false");
+        }
+    }
+
+   private:
+    bool is_written(std::string_view path) const { return find_node(root_, path) != nullptr; }
+
+    // Not empty in the file: if it is in Settings, its items have errors of their own.
+    bool is_written_list(std::string_view path) const {
+        const ConfigNode* node = find_node(root_, path);
+        return node != nullptr && !node->items.empty();
+    }
+
+    // At the first of the keys that is written.
+    std::string place_of(std::initializer_list<const char*> paths) const {
+        for (const char* path : paths) {
+            if (const ConfigNode* node = find_node(root_, path)) return node->location;
+        }
+        return root_.location;
+    }
+
+    void error(const char* path, const std::string& message, const char* other_path = "") {
+        problems_.error(place_of({path, other_path}), path, message);
+    }
+
+    void check_heartbeat() {
+        if (wsc_.client_timeout_s > wsc_.heartbeat_interval_s) return;
+        error("wsc.client_timeout",
+              "is " + std::to_string(wsc_.client_timeout_s) +
+                  " s; it must be larger than wsc.heartbeat_interval (" +
+                  std::to_string(wsc_.heartbeat_interval_s) +
+                  " s), or silent clients could not answer a ping",
+              "wsc.heartbeat_interval");
+    }
+
+    void check_sizes() {
+        const uint64_t message_kb = wsc_.security.max_message_size_kb;
+        const uint64_t inbound_kb = uint64_t{wsc_.performance.max_inbound_memory_mb} * 1024;
+        if (message_kb > inbound_kb) {
+            error("wsc.security.max_message_size",
+                  "is " + std::to_string(message_kb) + " KB; wsc.performance.max_inbound_memory (" +
+                      std::to_string(wsc_.performance.max_inbound_memory_mb) +
+                      " MB) is too small for one such message",
+                  "wsc.performance.max_inbound_memory");
+        }
+        if (message_kb > wsc_.performance.max_queue_size_kb) {
+            problems_.warn(
+                place_of({"wsc.performance.max_queue_size", "wsc.security.max_message_size"}),
+                "wsc.performance.max_queue_size",
+                "is smaller than wsc.security.max_message_size: the largest messages can make their "
+                "recipients count as slow");
+        }
+    }
+
+    void check_user_types() {
+        auto& allowed = wsc_.security.allowed_user_types;
+        auto& broadcast = wsc_.security.broadcast_user_types;
+        if (allowed.empty()) {
+            if (is_written_list("wsc.security.allowed_user_types")) return;
+            error("wsc.security.allowed_user_types", "is empty: no client could connect");
+            return;
+        }
+        const auto not_allowed = [&](const std::string& type) {
+            return std::find(allowed.begin(), allowed.end(), type) == allowed.end();
+        };
+        if (!is_written("wsc.security.broadcast_user_types")) {
+            broadcast.erase(std::remove_if(broadcast.begin(), broadcast.end(), not_allowed), broadcast.end());
+            return;
+        }
+        for (const std::string& type : broadcast) {
+            if (!not_allowed(type)) continue;
+            error("wsc.security.broadcast_user_types", type + " is not in wsc.security.allowed_user_types");
+        }
+    }
+
+    void check_auth() {
+        const SecuritySettings& security = wsc_.security;
+        if (security.enable_auth || !security.auth.keys) return;
+        problems_.warn(security.auth.keys->location, "wsc.security.auth.keys",
+                       "has no effect: wsc.security.enable_auth is false");
+    }
+
+    void check_admin() {
+        const std::optional<ListenAddress> listen = parse_listen_address(admin_.listen);
+        if (!listen) {
+            if (admin_.listen.empty() && !admin_.api_keys.empty()) {
+                problems_.warn(place_of({"admin.api_keys"}), "admin.api_keys",
+                               "has no effect: admin.listen is off");
+            }
+            return;
+        }
+        if (!is_loopback_ip(listen->ip) && admin_.api_keys.empty() && !is_written_list("admin.api_keys")) {
+            error("admin.listen",
+                  listen->ip +
+                      " can be reached from elsewhere and admin.api_keys is empty; give a key or "
+                      "listen on 127.0.0.1");
+        }
+        const bool same_port = wsc_.enabled && listen->port != 0 && listen->port == wsc_.node_port;
+        if (same_port && (listen->ip == wsc_.node_ip || is_unspecified_ip(listen->ip) ||
+                          is_unspecified_ip(wsc_.node_ip))) {
+            error(
+                "admin.listen",
+                "port " + std::to_string(listen->port) + " is wsc.node_port; the two need ports of their own",
+                "wsc.node_port");
+        }
+    }
+
+    const ConfigNode& root_;
+    WscSettings& wsc_;
+    const AdminSettings& admin_;
+    Problems& problems_;
+};
+
+}  // namespace
+
+void check_across(const ConfigNode& root, Settings& settings, Problems& problems) {
+    Checker(root, settings, problems).run();
+}
+
+}  // namespace gatewayd::config

@@ -1,0 +1,281 @@
+#include "core/config/plugin_entries.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/config/checks.h"
+#include "core/config/render.h"
+#include "core/config/settings_reader.h"
+
+namespace gatewayd::config {
+
+namespace {
+
+const std::vector<std::string> entry_keys{"name", "path", "on_error", "allow_unsafe", "config"};
+const std::vector<std::string> later_entry_keys{"budget_ms", "on_overrun", "on_crash"};
+
+std::shared_ptr<ConfigNode> empty_map(const ConfigNode& place) {
+    auto map = std::make_shared<ConfigNode>();
+    map->type = ConfigNode::Type::map;
+    map->location = place.location;
+    map->base_folder = place.base_folder;
+    return map;
+}
+
+class EntryReader {
+   public:
+    EntryReader(const ConfigNode& entry, std::string path, Problems& problems)
+        : entry_(entry), path_(std::move(path)), problems_(problems) {}
+
+    // Nothing when it has no usable name.
+    std::optional<PluginSettings> read() {
+        if (entry_.type != ConfigNode::Type::map) {
+            problems_.error(entry_.location, path_,
+                            "expected a map such as { name: audit }, not " + what_it_is(entry_));
+            return std::nullopt;
+        }
+        plugin_.location = entry_.location;
+        for (const auto& [key, value] : entry_.entries)
+            read_key(key, value);
+        if (!plugin_.config) plugin_.config = empty_map(entry_);
+        if (entry_.get("name") == nullptr) problems_.error(entry_.location, path_, "name is missing");
+        if (plugin_.name.empty()) return std::nullopt;
+        return std::move(plugin_);
+    }
+
+   private:
+    void read_key(const std::string& key, const ConfigNodePtr& value) {
+        const std::string path = path_ + "." + key;
+        const auto expected = [&](const std::string& what) {
+            problems_.error(value->location, path, "expected " + what + ", not " + what_it_is(*value));
+        };
+        const bool is_text = value->type == ConfigNode::Type::scalar;
+        if (key == "name") {
+            const std::string why = is_text ? check_plugin_name(value->scalar) : "expected a plugin's name";
+            if (why.empty()) {
+                plugin_.name = value->scalar;
+            } else {
+                problems_.error(value->location, path, why);
+            }
+        } else if (key == "path") {
+            if (is_text && !value->scalar.empty()) {
+                plugin_.path = value->as_path();
+            } else {
+                expected("the path of a .so file");
+            }
+        } else if (key == "on_error") {
+            if (is_text && (value->scalar == "closed" || value->scalar == "open")) {
+                plugin_.on_error = value->scalar == "open" ? OnError::open : OnError::closed;
+            } else {
+                expected("closed or open");
+            }
+        } else if (key == "allow_unsafe") {
+            if (const std::optional<bool> allowed = value->as_bool()) {
+                plugin_.allow_unsafe = *allowed;
+            } else {
+                expected("true or false");
+            }
+        } else if (key == "config") {
+            if (value->type == ConfigNode::Type::map) {
+                plugin_.config = value;
+            } else if (value->type != ConfigNode::Type::null) {
+                expected("keys and values");
+            }
+        } else if (std::find(later_entry_keys.begin(), later_entry_keys.end(), key) !=
+                   later_entry_keys.end()) {
+            problems_.error(value->key_location, path, "is not in this version; remove it");
+        } else {
+            problems_.error(value->key_location, path, unknown_key_message(key, entry_keys, ""));
+        }
+    }
+
+    const ConfigNode& entry_;
+    const std::string path_;
+    Problems& problems_;
+    PluginSettings plugin_;
+};
+
+// What one switched-on section brings.
+struct Bundled {
+    std::string name;
+    std::string required_by;               // the key that switches it on
+    std::shared_ptr<ConfigNode> written;   // what the section says in the file
+    std::shared_ptr<ConfigNode> defaults;  // what it does not say
+};
+
+class Bundler {
+   public:
+    Bundler(const ConfigNode& root, Settings& settings, Problems& problems)
+        : root_(root), settings_(settings), problems_(problems) {}
+
+    void run() {
+        const WscSettings& wsc = settings_.wsc;
+        if (!wsc.websocket_origins.empty()) {
+            Bundled cors = bundled("cors", "wsc.websocket_origins");
+            if (const ConfigNodePtr origins = node_at("wsc", "websocket_origins"))
+                add(*cors.written, "origins", origins);
+            merge(cors);
+        }
+        if (wsc.security.enable_auth) {
+            Bundled auth = bundled(wsc.security.auth.provider, "wsc.security.enable_auth");
+            take_section(auth, "wsc.security.auth", "provider");
+            merge(auth);
+            require_key();
+        }
+        if (wsc.security.enable_rate_limit) merge(bundled("ratelimit", "wsc.security.enable_rate_limit"));
+        bring_section(wsc.group.enabled, "group");
+        bring_section(wsc.ticket.enabled, "ticket");
+    }
+
+   private:
+    Bundled bundled(const std::string& name, const std::string& required_by) const {
+        const ConfigNode* place = find_node(root_, required_by);
+        if (place == nullptr) place = &root_;
+        return Bundled{name, required_by, empty_map(*place), empty_map(*place)};
+    }
+
+    void bring_section(bool enabled, const std::string& name) {
+        const std::string section = "wsc." + name;
+        if (enabled) {
+            Bundled plugin = bundled(name, section + ".enabled");
+            take_section(plugin, section, "enabled");
+            merge(plugin);
+        } else if (is_listed(name)) {
+            warn_of_unused(section, "enabled");
+        }
+    }
+
+    bool is_listed(const std::string& name) const {
+        for (const PluginSettings& plugin : settings_.plugins.load) {
+            if (plugin.listed && plugin.name == name) return true;
+        }
+        return false;
+    }
+
+    void warn_of_unused(const std::string& section, const std::string& switch_key) {
+        const ConfigNode* node = find_node(root_, section);
+        if (node == nullptr) return;
+        for (const auto& entry : node->entries) {
+            if (entry.first == switch_key) continue;
+            problems_.warn(entry.second->key_location, section + "." + entry.first,
+                           "has no effect: " + section + "." + switch_key + " is false");
+        }
+    }
+
+    ConfigNodePtr node_at(const std::string& section, const std::string& key) const {
+        const ConfigNode* map = find_node(root_, section);
+        if (map == nullptr) return nullptr;
+        for (const auto& entry : map->entries) {
+            if (entry.first == key) return entry.second;
+        }
+        return nullptr;
+    }
+
+    static void add(ConfigNode& map, const std::string& key, const ConfigNodePtr& value) {
+        map.entries.emplace_back(key, value);
+    }
+
+    // The section without the key that the core itself uses; keys that are not written come with their
+    // default.
+    void take_section(Bundled& plugin, const std::string& section, const std::string& core_key) const {
+        if (const ConfigNode* map = find_node(root_, section)) {
+            for (const auto& [key, value] : map->entries) {
+                if (key != core_key) add(*plugin.written, key, value);
+            }
+        }
+        for (const Key& key : schema_keys()) {
+            const std::string leaf(leaf_of(key.path));
+            if (parent_of(key.path) != section || leaf == core_key) continue;
+            const ConfigNodePtr value = default_node(key, root_.base_folder);
+            if (value && plugin.written->get(leaf) == nullptr) add(*plugin.defaults, leaf, value);
+        }
+    }
+
+    void merge(const Bundled& plugin) {
+        for (PluginSettings& listed : settings_.plugins.load) {
+            if (!listed.listed || listed.name != plugin.name) continue;
+            merge_into(listed, plugin);
+            return;
+        }
+        PluginSettings unlisted;
+        unlisted.name = plugin.name;
+        unlisted.listed = false;
+        unlisted.required_by = plugin.required_by;
+        unlisted.location = plugin.written->location;
+        auto config = std::make_shared<ConfigNode>(*plugin.written);
+        for (const auto& [key, value] : plugin.defaults->entries)
+            add(*config, key, value);
+        unlisted.config = std::move(config);
+        settings_.plugins.load.push_back(std::move(unlisted));
+    }
+
+    void merge_into(PluginSettings& listed, const Bundled& plugin) {
+        listed.required_by = plugin.required_by;
+        auto config = std::make_shared<ConfigNode>(*listed.config);
+        for (const auto& [key, value] : plugin.written->entries) {
+            if (const ConfigNode* twice = config->get(key)) {
+                problems_.error(twice->key_location, "plugins.load " + listed.name + ".config." + key,
+                                "is given at " + value->key_location + " too; keep one of them");
+            } else {
+                add(*config, key, value);
+            }
+        }
+        for (const auto& [key, value] : plugin.defaults->entries) {
+            if (config->get(key) == nullptr) add(*config, key, value);
+        }
+        listed.config = std::move(config);
+    }
+
+    // Other providers know themselves what they need.
+    void require_key() {
+        if (settings_.wsc.security.auth.provider != "jwt") return;
+        for (const PluginSettings& plugin : settings_.plugins.load) {
+            if (plugin.name != "jwt") continue;
+            const ConfigNode* keys = plugin.config->get("keys");
+            if (keys != nullptr && !keys->items.empty()) return;
+        }
+        const ConfigNode* place = find_node(root_, "wsc.security.enable_auth");
+        problems_.error(place != nullptr ? place->location : root_.location, "wsc.security.enable_auth",
+                        "needs a key to verify tokens with in wsc.security.auth.keys");
+    }
+
+    const ConfigNode& root_;
+    Settings& settings_;
+    Problems& problems_;
+};
+
+void read_listed(const ConfigNode& root, Settings& settings, Problems& problems) {
+    const ConfigNode* list = find_node(root, "plugins.load");
+    if (list == nullptr || list->type == ConfigNode::Type::null) return;
+    if (list->type != ConfigNode::Type::list) {
+        problems.error(list->location, "plugins.load",
+                       "expected a list of plugins such as [{ name: audit }], not " + what_it_is(*list));
+        return;
+    }
+    if (list->items.size() > max_plugins) {
+        problems.error(list->location, "plugins.load",
+                       "more than " + std::to_string(max_plugins) + " plugins");
+        return;
+    }
+    for (size_t i = 0; i < list->items.size(); ++i) {
+        const std::string path = "plugins.load[" + std::to_string(i) + "]";
+        std::optional<PluginSettings> plugin = EntryReader(*list->items[i], path, problems).read();
+        if (!plugin) continue;
+        for (const PluginSettings& other : settings.plugins.load) {
+            if (other.name != plugin->name) continue;
+            problems.error(plugin->location, path + ".name",
+                           "the name " + plugin->name + " is taken by the plugin at " + other.location +
+                               "; for the same .so twice give names of their own and a path");
+        }
+        settings.plugins.load.push_back(std::move(*plugin));
+    }
+}
+
+}  // namespace
+
+void read_plugin_entries(const ConfigNode& root, Settings& settings, Problems& problems) {
+    read_listed(root, settings, problems);
+    Bundler(root, settings, problems).run();
+}
+
+}  // namespace gatewayd::config

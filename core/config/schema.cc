@@ -1,0 +1,277 @@
+#include "core/config/schema.h"
+
+#include "core/config/checks.h"
+
+namespace gatewayd::config {
+
+namespace {
+
+// The row's pointer to its member.
+#define GATEWAYD_AT(member) [](Settings& s) -> Slot { return &s.member; }
+#define GATEWAYD_CHOICE_AT(member, words) \
+    [](Settings& s) -> Slot { return Choice{reinterpret_cast<uint8_t*>(&s.member), &(words)}; }
+
+using SlotOf = Slot (*)(Settings&);
+
+const std::vector<std::string> slow_client_words{"disconnect", "drop_oldest", "drop_newest"};
+const std::vector<std::string> log_level_words{"debug", "info", "warn", "error"};
+const std::vector<std::string> log_format_words{"text", "json"};
+
+Key flag(const char* path, SlotOf slot, const char* meaning) {
+    return Key{path, slot, meaning};
+}
+
+Key number(const char* path, SlotOf slot, const char* unit, int64_t min, int64_t max, const char* meaning) {
+    Key key{path, slot, meaning, unit};
+    key.min = min;
+    key.max = max;
+    return key;
+}
+
+Key text(const char* path, SlotOf slot, Check check, const char* meaning) {
+    Key key{path, slot, meaning};
+    key.check = check;
+    return key;
+}
+
+Key with_word_for_zero(Key key, const char* word) {
+    key.word_for_zero = word;
+    return key;
+}
+
+Key of_kind(Key key, TextKind kind) {
+    key.kind = kind;
+    return key;
+}
+
+Key with_false_as_empty(Key key) {
+    key.false_is_empty = true;
+    return key;
+}
+
+void add_wsc(std::vector<Key>& keys) {
+    keys.push_back(
+        flag("wsc.enabled", GATEWAYD_AT(wsc.enabled),
+             "false: no WebSocket listener; the log, `gatewayd check` and the statistics say so."));
+    keys.push_back(
+        text("wsc.node_ip", GATEWAYD_AT(wsc.node_ip), check_ip,
+             "The address to listen on, IPv4 or IPv6; 0.0.0.0 is every IPv4 address of the machine."));
+    keys.push_back(number("wsc.node_port", GATEWAYD_AT(wsc.node_port), "", 0, 65535,
+                          "The TCP port to listen on. 0: any free port; the log names the real one."));
+    keys.push_back(text("wsc.path", GATEWAYD_AT(wsc.path), check_url_path,
+                        "The path that clients connect to; \"/\" is accepted too, other paths are 404."));
+    keys.push_back(number("wsc.heartbeat_interval", GATEWAYD_AT(wsc.heartbeat_interval_s), "seconds", 1,
+                          86400, "Between two pings of the server to each client."));
+    keys.push_back(number("wsc.client_timeout", GATEWAYD_AT(wsc.client_timeout_s), "seconds", 2, 604800,
+                          "A client that sends no frame of any kind for so long is closed. Must be larger "
+                          "than heartbeat_interval."));
+    keys.push_back(number("wsc.message_buffer_size", GATEWAYD_AT(wsc.message_buffer_size), "messages", 1,
+                          1000000,
+                          "What may wait for one connection, counted after its socket refused more; then "
+                          "performance.slow_client decides."));
+    keys.push_back(text(
+        "wsc.websocket_origins", GATEWAYD_AT(wsc.websocket_origins), what_is_wrong_with_origin,
+        "Pages of which origins may connect. Empty: any; else exact origins (\"https://app.example.com\"), "
+        "subdomains (\"https://*.example.com\") or \"*\". Not empty: brings the plugin `cors`."));
+}
+
+void add_performance(std::vector<Key>& keys) {
+    keys.push_back(number("wsc.performance.max_connections_per_node",
+                          GATEWAYD_AT(wsc.performance.max_connections_per_node), "connections", 1, 10000000,
+                          "How many may be open at a time; more are refused with 503 before the upgrade."));
+    keys.push_back(number("wsc.performance.read_buffer_size",
+                          GATEWAYD_AT(wsc.performance.read_buffer_size_kb), "KB", 1, 65536,
+                          "First size of the buffer that holds one connection's incomplete message."));
+    keys.push_back(number("wsc.performance.write_buffer_size",
+                          GATEWAYD_AT(wsc.performance.write_buffer_size_kb), "KB", 1, 65536,
+                          "First size of one connection's waiting output."));
+    keys.push_back(flag("wsc.performance.enable_compression", GATEWAYD_AT(wsc.performance.enable_compression),
+                        "permessage-deflate; not in this version, true is refused."));
+    keys.push_back(flag("wsc.performance.enable_metrics", GATEWAYD_AT(wsc.performance.enable_metrics),
+                        "false: no /metrics on the admin listener."));
+    keys.push_back(with_word_for_zero(
+        number("wsc.performance.io_threads", GATEWAYD_AT(wsc.performance.io_threads), "threads", 1, 256,
+               "Reactors, each with its own connections; auto: one for each core."),
+        "auto"));
+    keys.push_back(number("wsc.performance.reactor_buffer_size",
+                          GATEWAYD_AT(wsc.performance.reactor_buffer_size_kb), "KB", 64, 65536,
+                          "The read buffer that all connections of one reactor share."));
+    keys.push_back(text("wsc.performance.slow_client",
+                        GATEWAYD_CHOICE_AT(wsc.performance.slow_client, slow_client_words), nullptr,
+                        "What happens when message_buffer_size or max_queue_size is reached: the client is "
+                        "closed (1013), or its oldest or newest waiting message is dropped."));
+    keys.push_back(number("wsc.performance.max_queue_size", GATEWAYD_AT(wsc.performance.max_queue_size_kb),
+                          "KB", 1, 4194304, "What may wait for one connection; then slow_client decides."));
+    keys.push_back(number(
+        "wsc.performance.max_request_head_size", GATEWAYD_AT(wsc.performance.max_request_head_size_kb), "KB",
+        1, 15, "The largest HTTP request head that opens a connection; a larger one is answered 431."));
+    keys.push_back(
+        number("wsc.performance.max_connections_per_address",
+               GATEWAYD_AT(wsc.performance.max_connections_per_address), "connections", 0, 10000000,
+               "How many one client address may have open; more are refused with 503. 0: no limit."));
+    keys.push_back(number("wsc.performance.max_fragments", GATEWAYD_AT(wsc.performance.max_fragments),
+                          "fragments", 1, 16777216,
+                          "How many one message may have; more close the connection (1009)."));
+    keys.push_back(number("wsc.performance.max_inbound_memory",
+                          GATEWAYD_AT(wsc.performance.max_inbound_memory_mb), "MB", 1, 1048576,
+                          "What incomplete messages of all connections may take together."));
+    keys.push_back(number("wsc.performance.handshake_timeout",
+                          GATEWAYD_AT(wsc.performance.handshake_timeout_s), "seconds", 1, 3600,
+                          "How long a client may take from its TCP connection to the end of the upgrade."));
+    keys.push_back(number("wsc.performance.write_stall_timeout",
+                          GATEWAYD_AT(wsc.performance.write_stall_timeout_s), "seconds", 1, 86400,
+                          "A client that takes none of its waiting output for so long is closed."));
+    keys.push_back(number("wsc.performance.shutdown_timeout", GATEWAYD_AT(wsc.performance.shutdown_timeout_s),
+                          "seconds", 1, 3600,
+                          "How long what is left to send may take when the gateway ends."));
+}
+
+void add_security(std::vector<Key>& keys) {
+    keys.push_back(
+        flag("wsc.security.enable_auth", GATEWAYD_AT(wsc.security.enable_auth),
+             "true: brings the plugin that auth.provider names; without a key the gateway does not start."));
+    keys.push_back(text("wsc.security.auth.provider", GATEWAYD_AT(wsc.security.auth.provider),
+                        check_plugin_name, "The plugin that checks who a client is."));
+    keys.push_back(
+        of_kind(text("wsc.security.auth.keys", GATEWAYD_AT(wsc.security.auth.keys), nullptr,
+                     "What tokens are verified with, in the form that the provider's README gives. Secret."),
+                TextKind::secret));
+    keys.push_back(flag("wsc.security.enable_rate_limit", GATEWAYD_AT(wsc.security.enable_rate_limit),
+                        "true: brings the plugin `ratelimit`."));
+    keys.push_back(
+        number("wsc.security.max_message_size", GATEWAYD_AT(wsc.security.max_message_size_kb), "KB", 1,
+               1048576, "The largest message after reassembly; a larger one closes the connection (1009)."));
+    keys.push_back(text("wsc.security.allowed_user_types", GATEWAYD_AT(wsc.security.allowed_user_types),
+                        check_user_type,
+                        "Clients of another user_type are refused with 403, with or without auth."));
+    keys.push_back(text("wsc.security.broadcast_user_types", GATEWAYD_AT(wsc.security.broadcast_user_types),
+                        check_user_type,
+                        "Whose messages without a destination go to everyone; each must be in "
+                        "allowed_user_types. Not given: those of the default that allowed_user_types has."));
+    keys.push_back(flag("wsc.security.trust_client_identity", GATEWAYD_AT(wsc.security.trust_client_identity),
+                        "true: clients may call themselves agent or admin without auth and off loopback."));
+}
+
+void add_group_and_ticket(std::vector<Key>& keys) {
+    keys.push_back(
+        flag("wsc.group.enabled", GATEWAYD_AT(wsc.group.enabled), "true: brings the plugin `group`."));
+    keys.push_back(number("wsc.group.max_group_size", GATEWAYD_AT(wsc.group.max_group_size), "members", 1,
+                          10000000, "How many one group may have."));
+    keys.push_back(number("wsc.group.max_groups_per_user", GATEWAYD_AT(wsc.group.max_groups_per_user),
+                          "groups", 1, 1000000, "How many one user may be in."));
+    keys.push_back(
+        flag("wsc.ticket.enabled", GATEWAYD_AT(wsc.ticket.enabled), "true: brings the plugin `ticket`."));
+    keys.push_back(number("wsc.ticket.max_tickets_per_agent", GATEWAYD_AT(wsc.ticket.max_tickets_per_agent),
+                          "tickets", 1, 1000000, "How many one agent may have at a time."));
+    keys.push_back(flag("wsc.ticket.auto_assign", GATEWAYD_AT(wsc.ticket.auto_assign),
+                        "true: a new ticket goes to a free agent by itself."));
+    keys.push_back(number("wsc.ticket.ticket_timeout", GATEWAYD_AT(wsc.ticket.ticket_timeout_s), "seconds", 1,
+                          31536000, "A ticket without activity for so long is closed."));
+}
+
+void add_others(std::vector<Key>& keys) {
+    keys.push_back(of_kind(text("plugins.path", GATEWAYD_AT(plugins.path), check_folder,
+                                "Folders where plugins without a path of their own are looked up as "
+                                "<name>.so. Empty: ../lib/gatewayd/plugins beside the program."),
+                           TextKind::path));
+    keys.push_back(Key{"plugins.load", nullptr,
+                       "The plugins, in the order of the chain. For each: name (unique), path (of the .so; "
+                       "without one it is looked up by name), on_error (closed: what it fails on is refused; "
+                       "open: goes on without it), allow_unsafe (true: on_error open also for handshake and "
+                       "auth plugins), config (what the plugin's README says)."});
+    keys.push_back(with_false_as_empty(text("admin.listen", GATEWAYD_AT(admin.listen), check_listen,
+                                            "Address and port of the admin HTTP listener, host:port or "
+                                            "[IPv6]:port. false: none. Off loopback it needs api_keys.")));
+    keys.push_back(of_kind(text("admin.api_keys", GATEWAYD_AT(admin.api_keys), check_api_key,
+                                "Back ends send one as `Authorization: Bearer <key>`; each at least 16 "
+                                "characters. Secret. Empty: no key needed, loopback only."),
+                           TextKind::secret));
+    keys.push_back(text("log.level", GATEWAYD_CHOICE_AT(log.level, log_level_words), nullptr,
+                        "What is less important is not logged."));
+    keys.push_back(text("log.format", GATEWAYD_CHOICE_AT(log.format, log_format_words), nullptr,
+                        "text: for people; json: one JSON object a line."));
+}
+
+#undef GATEWAYD_AT
+#undef GATEWAYD_CHOICE_AT
+
+std::vector<Key> make_keys() {
+    std::vector<Key> keys;
+    add_wsc(keys);
+    add_performance(keys);
+    add_security(keys);
+    add_group_and_ticket(keys);
+    add_others(keys);
+    return keys;
+}
+
+}  // namespace
+
+const std::vector<Key>& schema_keys() {
+    static const std::vector<Key> keys = make_keys();
+    return keys;
+}
+
+const std::vector<Section>& schema_sections() {
+    static const std::vector<Section> sections{
+        {"wsc", "The WebSocket side: what clients connect to."},
+        {"wsc.performance", "Limits and sizes. Every limit has an answer; none is silent."},
+        {"wsc.security", "Who may connect and how much they may send."},
+        {"wsc.security.auth", "For enable_auth; further keys are those of the provider's README.", true},
+        {"wsc.group", "Groups of users: the configuration of the plugin `group`."},
+        {"wsc.ticket", "Tickets between customers and agents: the configuration of the plugin `ticket`."},
+        {"plugins", "Shared libraries that see handshakes and messages."},
+        {"admin", "The HTTP listener for operators and back ends."},
+        {"log", "The log, on standard error."},
+    };
+    return sections;
+}
+
+const Key* find_key(std::string_view path) {
+    for (const Key& key : schema_keys()) {
+        if (key.path == path) return &key;
+    }
+    return nullptr;
+}
+
+const Section* find_section(std::string_view path) {
+    for (const Section& section : schema_sections()) {
+        if (section.path == path) return &section;
+    }
+    return nullptr;
+}
+
+std::string_view parent_of(std::string_view path) {
+    const size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+}
+
+std::string_view leaf_of(std::string_view path) {
+    const size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+std::string type_name(const Key& key) {
+    if (key.slot == nullptr) return "list of plugins";
+    Settings settings;
+    const Slot slot = key.slot(settings);
+    if (std::holds_alternative<bool*>(slot)) return "true or false";
+    if (std::holds_alternative<uint16_t*>(slot) || std::holds_alternative<uint32_t*>(slot)) return "number";
+    if (std::holds_alternative<std::string*>(slot)) return "text";
+    if (std::holds_alternative<std::vector<std::string>*>(slot)) return "list of text";
+    if (std::holds_alternative<ConfigNodePtr*>(slot)) return "list";
+    const auto& words = *std::get<Choice>(slot).words;
+    std::string text;
+    for (size_t i = 0; i < words.size(); ++i)
+        text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+    return text;
+}
+
+std::string range_text(const Key& key) {
+    if (key.max == 0) return {};
+    std::string text = key.unit.empty() ? "" : key.unit + ", ";
+    if (!key.word_for_zero.empty()) text += key.word_for_zero + " or ";
+    return text + std::to_string(key.min) + " to " + std::to_string(key.max);
+}
+
+}  // namespace gatewayd::config

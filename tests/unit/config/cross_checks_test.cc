@@ -1,0 +1,155 @@
+// Single values that their checks refuse, and values that contradict each other.
+#include "core/config/cross_checks.h"
+
+#include "tests/unit/config/loading.h"
+
+namespace gatewayd {
+namespace {
+
+using testing::ConfigFolder;
+using testing::contains;
+using testing::error_of;
+using testing::errors_of;
+using testing::joined;
+using testing::loaded;
+
+std::vector<std::string> warnings_of(const std::string& yaml) {
+    LoadResult result = ConfigFolder().load(yaml);
+    REQUIRE_MESSAGE(result.ok(), joined(result.errors));
+    return result.warnings;
+}
+
+TEST_CASE("client_timeout must exceed heartbeat_interval") {
+    CHECK(contains(error_of("wsc:\n  heartbeat_interval: 30\n  client_timeout: 30\n"),
+                   "gateway.yaml:3:19: wsc.client_timeout: is 30 s; it must be larger than "
+                   "wsc.heartbeat_interval (30 s)"));
+    // Only one of the two is written: that is the place.
+    CHECK(contains(error_of("wsc:\n  heartbeat_interval: 100\n"),
+                   "gateway.yaml:2:23: wsc.client_timeout: is 90 s"));
+    CHECK(loaded("wsc: { heartbeat_interval: 30, client_timeout: 31 }").wsc.client_timeout_s == 31);
+}
+
+TEST_CASE("compression is refused in this version") {
+    CHECK(error_of("wsc: { performance: { enable_compression: true } }") ==
+          "gateway.yaml:1:43: wsc.performance.enable_compression: permessage-deflate is not in this version; "
+          "set it to "
+          "false");
+    CHECK_FALSE(
+        loaded("wsc: { performance: { enable_compression: false } }").wsc.performance.enable_compression);
+}
+
+TEST_CASE("node_ip is an IP address") {
+    CHECK(error_of("wsc: { node_ip: localhost }") ==
+          "gateway.yaml:1:17: wsc.node_ip: expected an IP address such as 0.0.0.0 or ::, not \"localhost\"");
+    CHECK(loaded("wsc: { node_ip: \"::1\" }").wsc.node_ip == "::1");
+}
+
+TEST_CASE("paths") {
+    CHECK(loaded("wsc: { path: / }").wsc.path == "/");
+    for (const std::string& path :
+         std::vector<std::string>{"ws", "\"\"", "\"/a?b\"", "\"/a#b\"", "\"/a b\"", "/ä"}) {
+        CAPTURE(path);
+        CHECK(contains(error_of(std::string("wsc: { path: ") + path + " }"), "expected a path such as /ws"));
+    }
+    CHECK(contains(error_of("wsc: { path: /" + std::string(256, 'a') + " }"), "at most 256 bytes"));
+}
+
+TEST_CASE("origins") {
+    CHECK(error_of("wsc: { websocket_origins: [\"https://a.example\", \"b.example\"] }") ==
+          "gateway.yaml:1:49: wsc.websocket_origins[1]: expected \"*\", scheme://host, scheme://host:port or "
+          "scheme://*.domain");
+    CHECK(error_of("wsc: { websocket_origins: [\"*\", \"*\"] }") ==
+          "gateway.yaml:1:33: wsc.websocket_origins[1]: is in the list twice");
+}
+
+TEST_CASE("user types") {
+    CHECK(error_of("wsc: { security: { allowed_user_types: [] } }") ==
+          "gateway.yaml:1:40: wsc.security.allowed_user_types: is empty: no client could connect");
+    CHECK(error_of("wsc: { security: { broadcast_user_types: [agent, boss] } }") ==
+          "gateway.yaml:1:42: wsc.security.broadcast_user_types: boss is not in "
+          "wsc.security.allowed_user_types");
+    CHECK(contains(error_of("wsc: { security: { allowed_user_types: [\"a b\"] } }"), "expected a user type"));
+    // The default follows what is allowed.
+    const Settings settings = loaded("wsc: { security: { allowed_user_types: [customer, agent] } }");
+    CHECK(settings.wsc.security.broadcast_user_types == std::vector<std::string>{"agent"});
+    CHECK(
+        loaded("wsc: { security: { broadcast_user_types: [] } }").wsc.security.broadcast_user_types.empty());
+}
+
+TEST_CASE("sizes that cannot work together") {
+    CHECK(contains(
+        error_of("wsc: { performance: { max_inbound_memory: 1 }, security: { max_message_size: 1025 } }"),
+        "wsc.security.max_message_size: is 1025 KB; wsc.performance.max_inbound_memory (1 MB) is too small"));
+    CHECK(contains(
+        warnings_of("wsc: { performance: { max_queue_size: 512 } }").at(0),
+        "gateway.yaml:1:39: wsc.performance.max_queue_size: is smaller than wsc.security.max_message_size"));
+    CHECK(warnings_of("").empty());
+}
+
+TEST_CASE("admin.listen off loopback needs a key") {
+    for (const std::string& listen :
+         std::vector<std::string>{"0.0.0.0:8082", "\"[::]:8082\"", "192.0.2.1:8082"}) {
+        CAPTURE(listen);
+        const std::string error = error_of(std::string("admin: { listen: ") + listen + " }");
+        CHECK(contains(error, "gateway.yaml:1:18: admin.listen: "));
+        CHECK(contains(error, "admin.api_keys is empty; give a key or listen on 127.0.0.1"));
+        CHECK(errors_of(std::string("admin: { api_keys: [0123456789abcdef], listen: ") + listen + " }")
+                  .empty());
+    }
+    for (const std::string& listen :
+         std::vector<std::string>{"127.0.0.1:8082", "127.0.0.9:1", "\"[::1]:8082\""}) {
+        CAPTURE(listen);
+        CHECK(errors_of(std::string("admin: { listen: ") + listen + " }").empty());
+    }
+}
+
+TEST_CASE("admin.listen is an address and a port") {
+    for (const std::string& listen : std::vector<std::string>{"8082", "localhost:8082", ":8082", "127.0.0.1",
+                                                              "true", "127.0.0.1:99999"}) {
+        CAPTURE(listen);
+        CHECK(contains(error_of(std::string("admin: { listen: \"") + listen + "\" }"),
+                       "admin.listen: expected IP:PORT such as 127.0.0.1:8082 or [::1]:8082, or false"));
+    }
+    CHECK(contains(error_of("admin: { listen: true }"), "expected IP:PORT"));
+    CHECK(contains(error_of("admin: { listen: }"), "admin.listen: expected text, not nothing"));
+}
+
+TEST_CASE("the two listeners need ports of their own") {
+    CHECK(contains(error_of("admin: { listen: 127.0.0.1:8081 }"), "port 8081 is wsc.node_port"));
+    CHECK(contains(error_of("wsc: { node_port: 8082 }"),
+                   "gateway.yaml:1:19: admin.listen: port 8082 is wsc.node_port"));
+    CHECK(errors_of("wsc: { node_ip: 127.0.0.2 }\nadmin: { listen: 127.0.0.1:8081 }").empty());
+    CHECK(errors_of("wsc: { enabled: false }\nadmin: { listen: 127.0.0.1:8081 }").empty());
+    CHECK(errors_of("wsc: { node_port: 0 }\nadmin: { listen: 127.0.0.1:0 }").empty());
+}
+
+TEST_CASE("API keys are long enough, and never repeated in a message") {
+    CHECK(error_of("admin: { api_keys: [hunter2] }") ==
+          "gateway.yaml:1:21: admin.api_keys[0]: an API key has at least 16 characters");
+    const std::string spaced = error_of("admin: { api_keys: [\"hunter2 hunter2 hunter2\"] }");
+    CHECK(contains(spaced, "an API key is visible ASCII without spaces"));
+    for (const std::string& yaml : std::vector<std::string>{
+             "admin: { api_keys: hunter2hunter2hunter2 }", "admin: { api_keys: [[hunter2hunter2]] }",
+             "admin: { api_keys: [hunter2] }", "wsc: { security: { auth: { keys: hunter2 } } }"}) {
+        CAPTURE(yaml);
+        CHECK_FALSE(contains(error_of(yaml), "hunter2"));
+    }
+    CHECK(
+        contains(error_of("admin: { api_keys: [" + std::string(513, 'k') + "] }"), "at most 512 characters"));
+}
+
+TEST_CASE("a refused key of an address off loopback is one error, not two") {
+    CHECK(contains(error_of("admin: { listen: 0.0.0.0:1, api_keys: [short] }"), "at least 16 characters"));
+}
+
+TEST_CASE("keys without effect are warned of") {
+    CHECK(contains(warnings_of("wsc: { security: { auth: { keys: [x] } } }").at(0),
+                   "wsc.security.auth.keys: has no effect: wsc.security.enable_auth is false"));
+    CHECK(contains(warnings_of("admin: { listen: false, api_keys: [0123456789abcdef] }").at(0),
+                   "admin.api_keys: has no effect: admin.listen is off"));
+    CHECK(contains(warnings_of("wsc: { path: /$HOME }").at(0),
+                   "gateway.yaml:1:14: wsc.path: $HOME is not expanded"));
+}
+
+}  // namespace
+}  // namespace gatewayd
