@@ -1,7 +1,6 @@
 #include "core/message/codec.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/message/json_scan.h"
 
@@ -63,8 +62,7 @@ bool is_plain(std::string_view text) {
 }
 
 inline char* put(std::string_view text, char* out) {
-    std::memcpy(out, text.data(), text.size());
-    return out + text.size();
+    return out + text.copy(out, text.size());
 }
 
 inline char* put_quoted(std::string_view text, char* out) {
@@ -88,7 +86,7 @@ void append_json_string(std::string_view text, std::string* out) {
     out->push_back('"');
     for (;;) {
         const char* const special = json::find_special(p, end);
-        out->append(p, special);
+        out->append(p, static_cast<size_t>(special - p));
         if (special == end) break;
         const char escape = short_escape(*special);
         out->push_back('\\');

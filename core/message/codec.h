@@ -17,7 +17,8 @@ struct Stamps {
     std::string_view create_at;  // RFC 3339, milliseconds, UTC
 };
 
-// Appends {"from":...,"msg_id":...,"create_at":...,<the body's fields>}.
+// Appends {"from":...,"msg_id":...,"create_at":...,<the body's fields>}. The body is a valid object without
+// those three, as decode() leaves it in Envelope::body.
 void append_stamped(std::string_view body, const Stamps& stamps, std::string* out);
 // Exact number of bytes that append_stamped will append.
 size_t stamped_size(std::string_view body, const Stamps& stamps);

@@ -173,6 +173,13 @@ TEST_CASE("utf8: boundaries, overlong forms, surrogates") {
     }
 }
 
+TEST_CASE("utf8: a view of nothing at all") {
+    CHECK(is_valid_utf8(std::string_view()));
+    Utf8Stream stream;
+    CHECK(stream.feed(std::string_view()));
+    CHECK(stream.complete());
+}
+
 TEST_CASE("utf8: all sequences of 1, 2 and 3 bytes, at alignments that rotate through a block") {
     // 40 bytes, so that the sequence meets the first block, its border and the overlapping last one.
     std::string text(40, 'x');

@@ -93,6 +93,14 @@ TEST_CASE("append_stamped: stamps that need escapes or much room") {
     }
 }
 
+TEST_CASE("append_stamped: empty stamps, and views of nothing at all") {
+    CHECK(stamped("{}", Stamps{}) == R"({"from":"","msg_id":"","create_at":""})");
+    CHECK(quoted(std::string_view()) == R"("")");
+    CHECK_FALSE(is_valid_json(std::string_view()));
+    CHECK(find_field(std::string_view(), "a").data() == nullptr);
+    CHECK(with_field(std::string_view(), "a", "1").empty());
+}
+
 TEST_CASE("append_error") {
     std::string out;
     append_error(ErrorCode::user_offline, "u2 is \"away\"", "\"m1\"", &out);

@@ -56,7 +56,7 @@ TEST_CASE("ulid: goes on when the random part of a millisecond is used up") {
     std::string last(maker.next(7));
     int64_t made = 1;
     bool grows = true;
-    for (; time_of(last) == 7 && grows && made < limit; ++made) {
+    for (; last[9] == '7' && grows && made < limit; ++made) {
         const std::string_view id = maker.next(7);
         grows = id > last;
         last = id;
