@@ -24,8 +24,8 @@ void keep(const T& value) {
 template <typename Work>
 double best_ns(Work work) {
     using Clock = std::chrono::steady_clock;
-    constexpr int rounds = 15;
-    constexpr int calls = 20000;
+    constexpr int rounds = 100;
+    constexpr int calls = 2000;
     double best = 1e9;
     for (int round = 0; round < rounds; ++round) {
         const Clock::time_point start = Clock::now();
