@@ -67,6 +67,10 @@ uint16_t default_port(std::string_view scheme) {
 
 // The parts of scheme://host[:port]; the host is not yet checked.
 std::optional<Origin> split(std::string_view text, std::string* error) {
+    if (text.size() > max_origin_size) {
+        *error = "is too long for an origin";
+        return std::nullopt;
+    }
     const size_t colon = text.find("://");
     if (colon == std::string_view::npos || !is_scheme(text.substr(0, colon))) {
         *error = "must begin with a scheme, as in https://app.example.com";
@@ -102,10 +106,6 @@ std::optional<Origin> split(std::string_view text, std::string* error) {
 }  // namespace
 
 std::optional<Origin> Origin::parse(std::string_view text, std::string* error) {
-    if (text.size() > max_origin_size) {
-        *error = "is too long for an origin";
-        return std::nullopt;
-    }
     auto origin = split(text, error);
     if (!origin) return std::nullopt;
     if (!is_host_name(origin->host) && !is_bracketed_address(origin->host)) {
@@ -130,7 +130,7 @@ std::optional<OriginPattern> OriginPattern::parse(std::string_view text, std::st
         return pattern;
     }
     pattern.kind_ = Kind::subdomains;
-    auto origin = text.size() > max_origin_size ? std::nullopt : split(text, error);
+    auto origin = split(text, error);
     if (!origin) return std::nullopt;
     const std::string_view host = origin->host;
     if (host.substr(0, 2) != "*." || !is_host_name(host.substr(2))) {

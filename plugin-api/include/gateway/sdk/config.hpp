@@ -61,7 +61,9 @@ class Config {
                 is_known = is_known || key == found;
                 known += (known.empty() ? "" : ", ") + std::string(key);
             }
-            if (!is_known) get(found).fail("unknown key; there are: " + known);
+            if (is_known) continue;
+            get(found).fail(known.empty() ? "unknown key; there are none"
+                                          : "unknown key; there are: " + known);
         }
     }
 

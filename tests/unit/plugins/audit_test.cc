@@ -1,0 +1,321 @@
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+
+#include "plugins/audit/journal.h"
+#include "plugins/audit/json_line.h"
+#include "tests/support/folder_watch.h"
+#include "tests/support/loaded_plugin.h"
+#include "tests/support/temporary_folder.h"
+
+namespace gatewayd {
+namespace {
+
+namespace fs = std::filesystem;
+using audit::Journal;
+using audit::JsonLine;
+using testing::FakeConnection;
+using testing::FakeNode;
+using testing::FakeRequest;
+using testing::FolderWatch;
+using testing::LoadedPlugin;
+using testing::TemporaryFolder;
+
+std::string read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+// What a journal said in the log; written by its thread.
+class Warnings {
+   public:
+    Journal::Warn sink() {
+        return [this](std::string_view text) {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            texts_.emplace_back(text);
+        };
+    }
+    std::vector<std::string> texts() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return texts_;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::vector<std::string> texts_;
+};
+
+TEST_CASE("a line is JSON whatever its texts contain") {
+    JsonLine line;
+    line.text("a", "quote \" backslash \\ feed \n bell \a delete \x7F caf\xC3\xA9");
+    line.number("b", -7);
+    line.time("c", 951782399999);
+    line.time("d", -1);
+    line.json("e", "{\r\n  \"x\": [1,\n 2]}");
+    CHECK(
+        line.finish() ==
+        "{\"a\":\"quote \\\" backslash \\\\ feed \\u000a bell \\u0007 delete \\u007f caf\xC3\xA9\",\"b\":-7,"
+        "\"c\":\"2000-02-28T23:59:59.999Z\",\"d\":\"1969-12-31T23:59:59.999Z\","
+        "\"e\":{    \"x\": [1,  2]}}\n");
+    JsonLine leap;
+    leap.time("t", 951782400000);
+    CHECK(leap.finish() == "{\"t\":\"2000-02-29T00:00:00.000Z\"}\n");
+}
+
+TEST_CASE("a journal writes everything at its close, into a file of mode 0640") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    Warnings warnings;
+    const mode_t before = ::umask(0);
+    std::string expected;
+    {
+        Journal journal(path, 1 << 20, warnings.sink());
+        journal.open();
+        for (int i = 0; i < 1000; ++i) {
+            const std::string line = "{\"line\":" + std::to_string(i) + "}\n";
+            expected += line;
+            journal.append(line);
+        }
+        journal.close();
+    }
+    ::umask(before);
+    CHECK(read_file(path) == expected);
+    struct stat info {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0640);
+    CHECK(warnings.texts().empty());
+}
+
+TEST_CASE("a journal writes by itself when a line has waited its second") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    Warnings warnings;
+    FolderWatch watch(folder.path());
+    Journal journal(path, 1 << 20, warnings.sink());
+    journal.open();
+    journal.append("{\"a\":1}\n");
+    CHECK(watch.wait([&] { return read_file(path) == "{\"a\":1}\n"; }));
+    journal.append("{\"a\":2}\n");
+    CHECK(watch.wait([&] { return read_file(path) == "{\"a\":1}\n{\"a\":2}\n"; }));
+    journal.close();
+}
+
+TEST_CASE("a journal that is opened anew puts what was before into the old file") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    Warnings warnings;
+    Journal journal(path, 1 << 20, warnings.sink());
+    journal.open();
+    journal.append("{\"before\":1}\n");
+    fs::rename(path, path + ".1");
+    FolderWatch watch(folder.path());
+    journal.reopen();
+    CHECK(watch.wait([&] { return fs::exists(path); }));
+    journal.append("{\"after\":1}\n");
+    journal.close();
+    CHECK(read_file(path + ".1") == "{\"before\":1}\n");
+    CHECK(read_file(path) == "{\"after\":1}\n");
+}
+
+TEST_CASE("a journal that cannot be opened anew goes on with the old file and says so") {
+    const TemporaryFolder folder;
+    fs::create_directory(folder.path() + "/logs");
+    Warnings warnings;
+    Journal journal(folder.path() + "/logs/audit.jsonl", 1 << 20, warnings.sink());
+    journal.open();
+    fs::rename(folder.path() + "/logs", folder.path() + "/old");
+    journal.reopen();
+    journal.append("{\"a\":1}\n");
+    journal.close();
+    CHECK(read_file(folder.path() + "/old/audit.jsonl") == "{\"a\":1}\n");
+    const auto texts = warnings.texts();
+    REQUIRE(texts.size() == 1);
+    CHECK(texts[0] ==
+          "cannot reopen " + folder.path() +
+              "/logs/audit.jsonl: No such file or directory; still writing to the file opened before");
+}
+
+TEST_CASE("a full disk is counted and said once, and blocks nobody") {
+    Warnings warnings;
+    Journal journal("/dev/full", 1 << 20, warnings.sink());
+    journal.open();
+    for (int i = 0; i < 3; ++i)
+        journal.append("{\"a\":1}\n");
+    journal.close();
+    const auto texts = warnings.texts();
+    REQUIRE(texts.size() == 1);
+    CHECK(texts[0] == "3 events lost of /dev/full: No space left on device");
+}
+
+TEST_CASE("a disk that fills up in the middle of a line leaves whole lines") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    Warnings warnings;
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit small{20, before.rlim_max};
+    const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+    {
+        Journal journal(path, 1 << 20, warnings.sink());
+        journal.open();
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+        for (int i = 0; i < 5; ++i)
+            journal.append("{\"a\":" + std::to_string(i) + "}\n");
+        journal.close();
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    }
+    std::signal(SIGXFSZ, old_handler);
+    CHECK(read_file(path) == "{\"a\":0}\n{\"a\":1}\n");
+    const auto texts = warnings.texts();
+    REQUIRE(texts.size() == 1);
+    CHECK(texts[0] == "3 events lost of " + path + ": File too large");
+}
+
+TEST_CASE("lines that do not fit into the buffer are dropped whole and counted") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    Warnings warnings;
+    Journal journal(path, 100, warnings.sink());
+    journal.open();
+    const std::string line = "{\"text\":\"" + std::string(50, 'x') + "\"}\n";
+    constexpr size_t appended = 1000;
+    for (size_t i = 0; i < appended; ++i)
+        journal.append(line);
+    journal.close();
+
+    const std::string content = read_file(path);
+    REQUIRE(content.size() % line.size() == 0);
+    size_t lost = 0;
+    for (const std::string& text : warnings.texts()) {
+        lost += std::stoul(text);
+        CHECK(text.find(" events lost of " + path + ": its buffer was full (buffer_size_kb)") !=
+              std::string::npos);
+    }
+    CHECK(lost > 0);
+    CHECK(lost + content.size() / line.size() == appended);
+}
+
+// --- the built plugin ---
+
+FakeNode config(const std::string& path, const std::string& content = "false") {
+    return FakeNode::map({{"file", FakeNode::text(path, "gateway.yaml:7:9")},
+                          {"content", FakeNode::text(content, "gateway.yaml:8:9")}});
+}
+
+const std::string start_of(const std::string& event) {
+    return "{\"time\":\"2026-11-25T10:15:00.120Z\",\"event\":\"" + event +
+           "\",\"connection_id\":7,\"client_id\":\"c1\",\"user_id\":\"u1\",\"user_type\":\"customer\","
+           "\"remote_address\":\"192.0.2.1:52110\"";
+}
+
+FakeRequest message() {
+    FakeRequest request;
+    request.fields = {{"type", "text"}, {"msg_id", "01JABC"}, {"content", "for your eyes only"}};
+    request.payload = std::string(46, ' ');
+    request.destination_kind = GW_DEST_USER;
+    request.destination_id = "u2";
+    return request;
+}
+
+// What the plugin writes of one connection with one message.
+std::string story(const std::string& content, FakeRequest request) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
+    REQUIRE(plugin.create(config(path, content)).empty());
+    CHECK_FALSE(fs::exists(path));  // create has no side effects
+    REQUIRE(plugin.start().empty());
+
+    FakeConnection connection;
+    connection.id = {3, 7};
+    void* slot = nullptr;
+    uint32_t kinds = 0;
+    REQUIRE(plugin.hooks().attach(plugin.self(), connection.raw(), &slot, &kinds) == GW_OK);
+    plugin.event(GW_EV_CONNECTED, &connection, slot);
+    plugin.event(GW_EV_MESSAGE_RECEIVED, &connection, slot, &request);
+    plugin.event(GW_EV_DISCONNECTED, &connection, slot, nullptr, "client_close", 1000);
+    plugin.hooks().detach(plugin.self(), slot, connection.raw());
+    plugin.stop();
+    CHECK(plugin.host.log().empty());
+    return read_file(path);
+}
+
+TEST_CASE("audit writes connects, messages and disconnects as JSON Lines, without what was said") {
+    CHECK(story("false", message()) ==
+          start_of("client.connected") + "}\n" + start_of("message.received") +
+              ",\"msg_id\":\"01JABC\",\"type\":\"text\",\"destination\":\"user\",\"destination_id\":\"u2\","
+              "\"size\":46}\n" +
+              start_of("client.disconnected") + ",\"reason\":\"client_close\",\"code\":1000}\n");
+}
+
+TEST_CASE("audit writes the content when it is asked to, text as text and JSON as JSON") {
+    CHECK(story("true", message()).find(",\"size\":46,\"content\":\"for your eyes only\"}\n") !=
+          std::string::npos);
+    FakeRequest request = message();
+    request.fields.erase("content");
+    request.json_fields["content"] = "{\"n\":\n1}";
+    CHECK(story("true", request).find(",\"size\":46,\"content\":{\"n\": 1}}\n") != std::string::npos);
+}
+
+TEST_CASE("audit knows a connection that it was not attached to") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
+    REQUIRE(plugin.create(config(path)).empty());
+    REQUIRE(plugin.start().empty());
+    FakeConnection connection;
+    connection.id = {3, 7};
+    plugin.event(GW_EV_CONNECTED, &connection);
+    plugin.stop();
+    CHECK(read_file(path) == start_of("client.connected") + "}\n");
+}
+
+TEST_CASE("audit opens its file anew on files.reopen") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/audit.jsonl";
+    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
+    REQUIRE(plugin.create(config(path)).empty());
+    uint32_t kinds = 1;
+    uint64_t events = 0;
+    plugin.hooks().wants(plugin.self(), &kinds, &events);
+    CHECK(kinds == 0);
+    CHECK((events & GW_EV_REOPEN) != 0);
+    REQUIRE(plugin.start().empty());
+    fs::rename(path, path + ".1");
+    plugin.event(GW_EV_REOPEN);
+    plugin.stop();
+    CHECK(fs::exists(path));
+}
+
+TEST_CASE("audit refuses to start without its file, with path and reason") {
+    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
+    REQUIRE(plugin.create(config("/nowhere/audit.jsonl")).empty());
+    CHECK(plugin.start() == "cannot open /nowhere/audit.jsonl: No such file or directory");
+}
+
+TEST_CASE("audit says where in the YAML its configuration is wrong") {
+    const auto error_of = [](const FakeNode& config) {
+        LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
+        return plugin.create(config);
+    };
+    CHECK(error_of(FakeNode::map({}, "gateway.yaml:6:7")) == "gateway.yaml:6:7: file: is required");
+    CHECK(error_of(FakeNode()) == "file: is required");
+    CHECK(error_of(config("a.jsonl", "maybe")) == "gateway.yaml:8:9: content: must be true or false");
+    CHECK(error_of(FakeNode::map({{"file", FakeNode::text("a")},
+                                  {"buffer_size_kb", FakeNode::text("1", "gateway.yaml:9:9")}})) ==
+          "gateway.yaml:9:9: buffer_size_kb: must be from 64 to 1048576");
+    CHECK(error_of(FakeNode::map(
+              {{"file", FakeNode::text("a")}, {"buffer", FakeNode::text("1", "gateway.yaml:9:9")}})) ==
+          "gateway.yaml:9:9: buffer: unknown key; there are: file, buffer_size_kb, content");
+}
+
+}  // namespace
+}  // namespace gatewayd
