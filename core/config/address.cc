@@ -36,29 +36,29 @@ std::optional<uint16_t> parse_port(std::string_view text) {
     return port;
 }
 
-bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// Letters, digits, '-' and '_' in parts between dots. Lower case only: that is how browsers send it.
+// Letters, digits, '-' and '_' in parts between dots.
 bool is_host_name(std::string_view host) {
     if (host.empty() || host.size() > 253) return false;
     char before = '.';
     for (char c : host) {
         if (c == '.' && before == '.') return false;
-        if (c != '.' && !is_lower(c) && !is_digit(c) && c != '-' && c != '_') return false;
+        if (c != '.' && !is_letter(c) && !is_digit(c) && c != '-' && c != '_') return false;
         before = c;
     }
     return before != '.';
 }
 
 bool is_scheme(std::string_view scheme) {
-    if (scheme.empty() || !is_lower(scheme.front())) return false;
+    if (scheme.empty() || !is_letter(scheme.front())) return false;
     for (char c : scheme) {
-        if (!is_lower(c) && !is_digit(c) && c != '+' && c != '-' && c != '.') return false;
+        if (!is_letter(c) && !is_digit(c) && c != '+' && c != '-' && c != '.') return false;
     }
     return true;
 }
@@ -105,15 +105,12 @@ bool is_unspecified_ip(std::string_view text) {
 
 std::string what_is_wrong_with_origin(std::string_view text) {
     if (text == "*") return {};
-    const std::string forms = "expected \"*\", scheme://host, scheme://host:port or scheme://*.domain";
+    std::string forms = "expected \"*\", scheme://host, scheme://host:port or scheme://*.domain";
     const size_t scheme_end = text.find("://");
     if (scheme_end == std::string_view::npos) return forms;
     std::string_view rest = text.substr(scheme_end + 3);
     if (rest.find_first_of("/?#") != std::string_view::npos)
         return "an origin ends with its host or port, without a path or a '/'";
-    for (char c : text) {
-        if (c >= 'A' && c <= 'Z') return "an origin is written in lower case, as browsers send it";
-    }
     if (!is_scheme(text.substr(0, scheme_end))) return forms;
     const bool wildcard = rest.substr(0, 2) == "*.";
     if (wildcard) rest.remove_prefix(2);

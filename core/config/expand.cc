@@ -46,6 +46,12 @@ void expand_reference(std::string_view inside, const Environment& environment, E
     }
 }
 
+std::string warning_of(const std::string& name) {
+    std::string text = "$" + name;
+    text.append(" is not expanded; write ${").append(name).append("} for the environment variable, or $$");
+    return text.append(name).append(" for a dollar");
+}
+
 }  // namespace
 
 bool is_one_reference(std::string_view text) {
@@ -74,10 +80,7 @@ Expansion expand_environment(std::string_view text, const Environment& environme
             at = dollar + 1 + end + 1;
         } else {
             const std::string name(after.substr(0, name_length(after)));
-            if (!name.empty() && out.warning.empty()) {
-                out.warning = "$" + name + " is not expanded; write ${" + name +
-                              "} for the environment variable, or $$" + name + " for a dollar";
-            }
+            if (!name.empty() && out.warning.empty()) out.warning = warning_of(name);
             out.text += '$';
             at = dollar + 1;
         }

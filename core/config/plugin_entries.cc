@@ -155,10 +155,10 @@ class Bundler {
     void warn_of_unused(const std::string& section, const std::string& switch_key) {
         const ConfigNode* node = find_node(root_, section);
         if (node == nullptr) return;
+        const std::string message = "has no effect: " + section + "." + switch_key + " is false";
         for (const auto& entry : node->entries) {
             if (entry.first == switch_key) continue;
-            problems_.warn(entry.second->key_location, section + "." + entry.first,
-                           "has no effect: " + section + "." + switch_key + " is false");
+            problems_.warn(entry.second->key_location, section + "." + entry.first, message);
         }
     }
 

@@ -28,7 +28,8 @@ bool is_plain_text(const std::string& text) {
     return std::find(std::begin(other_meaning), std::end(other_meaning), text) == std::end(other_meaning);
 }
 
-std::string quoted(const std::string& text) {
+// `is_value`: a dollar is doubled, since ${NAME} is expanded in values but not in keys.
+std::string quoted(const std::string& text, bool is_value = true) {
     static const char* const digits = "0123456789abcdef";
     std::string out = "\"";
     for (char c : text) {
@@ -40,7 +41,7 @@ std::string quoted(const std::string& text) {
             out += "\\n";
         } else if (byte < 0x20 || byte == 0x7F) {
             out += std::string("\\x") + digits[byte >> 4] + digits[byte & 15];
-        } else if (c == '$') {
+        } else if (c == '$' && is_value) {
             out += "$$";
         } else {
             out += c;
@@ -51,6 +52,10 @@ std::string quoted(const std::string& text) {
 
 std::string as_yaml(const std::string& text) {
     return is_plain_text(text) ? text : quoted(text);
+}
+
+std::string key_as_yaml(const std::string& key) {
+    return is_plain_text(key) ? key : quoted(key, false);
 }
 
 std::string as_yaml(const std::vector<std::string>& list) {
@@ -139,7 +144,7 @@ class Writer {
             case ConfigNode::Type::map:
                 line(indent, lead + (value.entries.empty() ? " {}" : ""));
                 for (const auto& [key, inner] : value.entries) {
-                    node(indent + 2, as_yaml(key) + ":", *inner, secret || names_a_secret(key));
+                    node(indent + 2, key_as_yaml(key) + ":", *inner, secret || names_a_secret(key));
                 }
                 return;
         }

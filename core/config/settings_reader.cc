@@ -44,8 +44,9 @@ class Reader {
             return;
         }
         const Section* section = find_section(path);
+        const std::string prefix = path.empty() ? path : path + ".";
         for (const auto& [name, value] : node.entries) {
-            const std::string inner = path.empty() ? name : path + "." + name;
+            const std::string inner = prefix + name;
             if (find_section(inner) != nullptr) {
                 read_section(*value, inner);
             } else if (const Key* key = find_key(inner)) {

@@ -12,8 +12,8 @@
 
 namespace gatewayd::config {
 
-constexpr size_t max_file_size_bytes = 1024 * 1024;
-constexpr size_t max_expanded_size_bytes = 1024 * 1024;  // of all values together
+constexpr size_t max_file_size_bytes = size_t{1024} * 1024;
+constexpr size_t max_expanded_size_bytes = size_t{1024} * 1024;  // of all values together
 constexpr size_t max_key_size_bytes = 256;
 constexpr size_t max_depth = 32;      // maps and lists within each other
 constexpr size_t max_nodes = 100000;  // with what aliases repeat counted each time

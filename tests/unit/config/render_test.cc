@@ -148,7 +148,7 @@ wsc:
 plugins:
   path: [/opt/plug ins]
   load:
-    - { name: audit, path: /opt/a.so, on_error: open, allow_unsafe: true, config: { file: /x, n: 5, s: "5", l: [a, [b], {}], e: , m: { k: "a\nb$${X}" } } }
+    - { name: audit, path: /opt/a.so, on_error: open, allow_unsafe: true, config: { file: /x, n: 5, s: "5", l: [a, [b], {}], e: , m: { k: "a\nb$${X}", "$${X}": 1 } } }
 admin: { listen: false }
 log: { level: warn }
 )";
@@ -174,6 +174,8 @@ log: { level: warn }
     CHECK(audit.config->get("l")->items.at(2)->type == ConfigNode::Type::map);
     CHECK(audit.config->get("e")->type == ConfigNode::Type::null);
     CHECK(audit.config->get("m")->get("k")->scalar == "a\nb${X}");
+    // Keys are not expanded, so their dollars stay as they are.
+    CHECK(audit.config->get("m")->get("$${X}")->as_i64() == 1);
     CHECK(render_effective(again) == effective);
 }
 
