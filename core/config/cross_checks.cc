@@ -67,6 +67,14 @@ class Checker {
                       " MB) is too small for one such message",
                   "wsc.performance.max_inbound_memory");
         }
+        if (wsc_.performance.read_buffer_size_kb > inbound_kb) {
+            error("wsc.performance.read_buffer_size",
+                  "is " + std::to_string(wsc_.performance.read_buffer_size_kb) +
+                      " KB; wsc.performance.max_inbound_memory (" +
+                      std::to_string(wsc_.performance.max_inbound_memory_mb) +
+                      " MB) is too small for one such buffer",
+                  "wsc.performance.max_inbound_memory");
+        }
         if (message_kb > wsc_.performance.max_queue_size_kb) {
             problems_.warn(
                 place_of({"wsc.performance.max_queue_size", "wsc.security.max_message_size"}),

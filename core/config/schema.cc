@@ -114,7 +114,8 @@ void add_performance(std::vector<Key>& keys) {
                           "How many one message may have; more close the connection (1009)."));
     keys.push_back(number("wsc.performance.max_inbound_memory",
                           GATEWAYD_AT(wsc.performance.max_inbound_memory_mb), "MB", 1, 1048576,
-                          "What incomplete messages of all connections may take together."));
+                          "What incomplete messages of all connections may take together; a connection that "
+                          "needs more is closed (1013)."));
     keys.push_back(number("wsc.performance.handshake_timeout",
                           GATEWAYD_AT(wsc.performance.handshake_timeout_s), "seconds", 1, 3600,
                           "How long a client may take from its TCP connection to the end of the upgrade."));

@@ -77,6 +77,9 @@ TEST_CASE("user types") {
 }
 
 TEST_CASE("sizes that cannot work together") {
+    CHECK(contains(error_of("wsc: { performance: { read_buffer_size: 2048, max_inbound_memory: 1 } }"),
+                   "wsc.performance.read_buffer_size: is 2048 KB; wsc.performance.max_inbound_memory (1 MB) "
+                   "is too small"));
     CHECK(contains(
         error_of("wsc: { performance: { max_inbound_memory: 1 }, security: { max_message_size: 1025 } }"),
         "wsc.security.max_message_size: is 1025 KB; wsc.performance.max_inbound_memory (1 MB) is too small"));
