@@ -94,9 +94,17 @@ void Journal::run() {
     writing.reserve(std::min(buffer_size_, 2 * flush_size));
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [this] { return stop_ || reopen_ || !filling_.empty(); });
-        wake_.wait_for(lock, flush_interval,
-                       [this] { return stop_ || reopen_ || filling_.size() >= flush_size; });
+        const auto has_work = [this] { return stop_ || reopen_ || !filling_.empty(); };
+        if (lost_ == 0) {
+            wake_.wait(lock, has_work);
+        } else {
+            wake_.wait_until(lock, reported_at_ + report_interval,
+                             has_work);  // to say the rest of the losses
+        }
+        if (!filling_.empty()) {
+            wake_.wait_for(lock, flush_interval,
+                           [this] { return stop_ || reopen_ || filling_.size() >= flush_size; });
+        }
         const bool last = stop_;
         const bool again = std::exchange(reopen_, false);
         std::swap(filling_, writing);

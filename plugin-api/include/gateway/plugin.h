@@ -1,7 +1,8 @@
 /* gateway/plugin.h - the plugin ABI of gatewayd, version 1.0: types, entry, interceptor.
  *
  * Plain C that compiles as C99..C17 and C++11..C++20. A plugin is a shared library that exports one
- * symbol, gw_plugin_entry_v1, and carries one ELF note (GW_PLUGIN_NOTE below). docs/abi.md is the promise.
+ * symbol, gw_plugin_entry_v1, and carries one ELF note (GW_PLUGIN_NOTE below). docs/writing-a-plugin.md says
+ * the promise.
  *
  * Where a function may be called, and where the host calls yours:
  *   [control]  the control thread, one call at a time;
