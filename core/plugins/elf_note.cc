@@ -169,7 +169,7 @@ std::optional<PluginNote> read_plugin_note(const ElfFile& file, std::string* err
         *error = "no .note.gateway: not a gatewayd plugin";
         return std::nullopt;
     }
-    if (section->size() > max_plugin_note_kb * 1024) {
+    if (section->size() > uint64_t{max_plugin_note_kb} * 1024) {
         *error = "a wrong .note.gateway: larger than " + std::to_string(max_plugin_note_kb) + " KB";
         return std::nullopt;
     }

@@ -111,4 +111,5 @@ class Audit : public gateway::Interceptor {
 }  // namespace
 }  // namespace audit
 
-GATEWAY_PLUGIN(audit::Audit, "audit", "1.0.0", "events")
+GATEWAY_PLUGIN_WITH(audit::Audit, "audit", "1.0.0", "events",
+                    "description=Writes connects, disconnects and messages as JSON Lines into a file\n")

@@ -43,7 +43,7 @@ class Journal {
     void open_again();
     void report_losses(bool last);
 
-    static constexpr size_t flush_size = 64 * 1024;
+    static constexpr size_t flush_size = size_t{64} * 1024;
     static constexpr std::chrono::milliseconds flush_interval{1000};
     static constexpr std::chrono::milliseconds report_interval{10000};
 

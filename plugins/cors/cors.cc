@@ -58,4 +58,6 @@ class Cors : public gateway::Interceptor {
 }  // namespace
 }  // namespace cors
 
-GATEWAY_PLUGIN(cors::Cors, "cors", "1.0.0", "handshake")
+GATEWAY_PLUGIN_WITH(
+    cors::Cors, "cors", "1.0.0", "handshake",
+    "description=Refuses handshakes from web pages of other origins than the configured ones\n")

@@ -245,14 +245,18 @@ struct Glue {
 
 // Once, in one source file, at the outermost level: the entry and the ELF note. All but the class are string
 // literals. kinds: handshake, frame, message, publish, delivery, events, service, with commas between.
-#define GATEWAY_PLUGIN(Class, plugin_id, plugin_version, plugin_kinds)                        \
-    GW_PLUGIN_NOTE("id=" plugin_id "\nversion=" plugin_version "\nkinds=" plugin_kinds "\n"); \
-    extern "C" GW_EXPORT const gw_plugin* gw_plugin_entry_v1(const gw_host*, gw_error*) {     \
-        struct Facts {                                                                        \
-            static constexpr std::string_view id() { return plugin_id; }                      \
-            static constexpr std::string_view kinds() { return plugin_kinds; }                \
-        };                                                                                    \
-        return ::gateway::Glue<Class, Facts>::table();                                        \
+#define GATEWAY_PLUGIN(Class, plugin_id, plugin_version, plugin_kinds) \
+    GATEWAY_PLUGIN_WITH(Class, plugin_id, plugin_version, plugin_kinds, "")
+
+// The same with more lines for the note: "description=Says hello\n", "needs=gw.timer/1\n".
+#define GATEWAY_PLUGIN_WITH(Class, plugin_id, plugin_version, plugin_kinds, plugin_lines)                  \
+    GW_PLUGIN_NOTE("id=" plugin_id "\nversion=" plugin_version "\nkinds=" plugin_kinds "\n" plugin_lines); \
+    extern "C" GW_EXPORT const gw_plugin* gw_plugin_entry_v1(const gw_host*, gw_error*) {                  \
+        struct Facts {                                                                                     \
+            static constexpr std::string_view id() { return plugin_id; }                                   \
+            static constexpr std::string_view kinds() { return plugin_kinds; }                             \
+        };                                                                                                 \
+        return ::gateway::Glue<Class, Facts>::table();                                                     \
     }
 
 #endif

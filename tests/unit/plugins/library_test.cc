@@ -154,6 +154,7 @@ TEST_CASE("inspect says what a file says and whether it would load") {
     CHECK(good.text.find("id           cors\n") != std::string::npos);
     CHECK(good.text.find("abi          1.0 (this gatewayd: 1.0)\n") != std::string::npos);
     CHECK(good.text.find("kinds        handshake\n") != std::string::npos);
+    CHECK(good.text.find("description  Refuses handshakes from web pages") != std::string::npos);
     CHECK(good.text.find("exports      gw_plugin_entry_v1\n") != std::string::npos);
     CHECK(good.text.find("libc.so.6") != std::string::npos);
     CHECK(good.text.find("verdict      this gatewayd can load it\n") != std::string::npos);

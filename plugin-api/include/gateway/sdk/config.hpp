@@ -73,7 +73,9 @@ class Config {
         if (!is_scalar() || host_->node_str(node_, &out) != GW_OK) fail("must be text");
         return std::string(to_view(out));
     }
-    std::string string_or(std::string fallback) const { return exists() ? required_string() : fallback; }
+    std::string string_or(std::string_view fallback) const {
+        return exists() ? required_string() : std::string(fallback);
+    }
 
     int64_t required_integer(int64_t least = std::numeric_limits<int64_t>::min(),
                              int64_t most = std::numeric_limits<int64_t>::max()) const {
