@@ -56,6 +56,9 @@ class HubShard {
     // Queues one message for this recipient alone, in order.
     bool to_recipient(Recipient* recipient, const Slice& frame);
 
+    // Queues for it what the pending fan-out owes it: before anything that goes past this hub.
+    void settle(Recipient* recipient);
+
     enum class Join : uint8_t { joined, already, limit };
     Join subscribe(Recipient* recipient, std::string_view topic);
     bool unsubscribe(Recipient* recipient, std::string_view topic);
@@ -89,7 +92,6 @@ class HubShard {
     void fan_out(Topic* topic, const Slice& frame, Recipient* not_to, Counted counted);
     bool is_owed(const Recipient* recipient) const;
     void mark(Recipient* recipient, size_t from);
-    void settle(Recipient* recipient);  // queues for it what the pending fan-out owes it
     void give(Recipient* recipient);
     void queue_fanout();                // the same for every member
     void finish_fanout(uint64_t took_all);

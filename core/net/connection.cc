@@ -229,7 +229,7 @@ void Connection::refuse(const Refusal& refusal) {
     if (state_ != State::reading_head && state_ != State::deciding) return;
     reactor_.counters_->net.rejected[static_cast<size_t>(refusal.reason)].add();
     reactor_.service_->on_rejected(*this, refusal.reason, refusal.status);
-    push_control(refusal_response(refusal));
+    if (refusal.status != 0) push_control(refusal_response(refusal));
     head_.reset();
     set_reading(true);
     start_linger();
@@ -431,11 +431,11 @@ void Connection::close(CloseCode code, std::string_view text, DisconnectReason r
     schedule(to_ticks(reactor_.options_.close_timeout_ms));
 }
 
-void Connection::close_later(CloseCode code, const char* static_text, DisconnectReason reason) {
+void Connection::close_later(CloseCode code, const char* text, DisconnectReason reason) {
     if (doomed_ || state_ == State::dead) return;
     doomed_ = true;
     doomed_code_ = code;
-    doomed_text_ = static_text;
+    doomed_text_ = text;
     doomed_reason_ = reason;
     reactor_.touch(this);
 }

@@ -49,7 +49,8 @@ class Connection : public TimerWheel::Node {
     bool deciding() const { return state_ == State::deciding; }
 
     // The answer to ReactorService::on_handshake, during it or later. Exactly one of them; after the
-    // connection died meanwhile they do nothing. accept() returns false then.
+    // connection died meanwhile they do nothing. accept() returns false then. A refusal of status 0 says
+    // nothing and ends the stream.
     bool accept(ConnectionHandler* handler, const std::string& response);
     void refuse(const Refusal& refusal);
 
@@ -60,8 +61,8 @@ class Connection : public TimerWheel::Node {
 
     // Sends a close frame and ends the session: on_closed is called before this returns.
     void close(CloseCode code, std::string_view text, DisconnectReason reason);
-    // Closes at the end of this turn; safe inside hooks of this connection.
-    void close_later(CloseCode code, const char* static_text, DisconnectReason reason);
+    // Closes at the end of this turn; safe inside hooks of this connection. `text` must live until then.
+    void close_later(CloseCode code, const char* text, DisconnectReason reason);
 
    private:
     friend class Reactor;

@@ -119,6 +119,7 @@ void Reactor::socket_turn() {
             } else {
                 static_cast<Connection*>(events[i].data.ptr)->on_events(events[i].events);
             }
+            if (service_->turn_is_full()) flush_turn();
         }
         end_of_turn();
     }
@@ -130,7 +131,10 @@ void Reactor::mailbox_turn() {
         letters_.swap(mailbox_);
     }
     read_clocks();
-    for (Letter& letter : letters_) letter();
+    for (Letter& letter : letters_) {
+        letter();
+        if (service_->turn_is_full()) flush_turn();
+    }
     letters_.clear();
     end_of_turn();
 }
@@ -152,7 +156,7 @@ void Reactor::tick_turn() {
     end_of_turn();
 }
 
-void Reactor::end_of_turn() {
+void Reactor::flush_turn() {
     service_->on_end_of_turn();
     // Flushing may close connections, whose events may touch others: the list can grow under us.
     for (size_t i = 0; i < touched_.size(); ++i) {
@@ -162,6 +166,10 @@ void Reactor::end_of_turn() {
     }
     touched_.clear();
     service_->on_turn_flushed();
+}
+
+void Reactor::end_of_turn() {
+    flush_turn();
     for (Connection* connection : retired_) delete connection;
     retired_.clear();
     if (when_empty_ && connections_.empty()) std::exchange(when_empty_, nullptr)();

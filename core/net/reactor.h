@@ -36,6 +36,8 @@ class ReactorService {
     virtual void on_rejected(const Connection& connection, RejectReason reason, int status) = 0;
     // Before the touched connections are flushed; may touch more.
     virtual void on_end_of_turn() = 0;
+    // True: so much was collected that the turn should be flushed before more is read.
+    virtual bool turn_is_full() const = 0;
     // After they were flushed: buffers of the turn may be used again.
     virtual void on_turn_flushed() = 0;
 };
@@ -83,6 +85,7 @@ class Reactor {
     void socket_turn();
     void mailbox_turn();
     void tick_turn();
+    void flush_turn();
     void end_of_turn();
     void accept_ready();
     void adopt(int fd, const PeerAddress& peer);

@@ -1,0 +1,71 @@
+// InterceptorChain: the plugins' interceptors in their order, and how a request goes through them. The host's
+// loop goes on at GW_CONTINUE, so the normal case does not recurse; next() runs the rest from inside a hook.
+// Immutable; shared by all reactors; a connection stays in one chain.
+#ifndef GATEWAYD_CORE_CHAIN_CHAIN_H
+#define GATEWAYD_CORE_CHAIN_CHAIN_H
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/chain/interceptor.h"
+#include "core/chain/request.h"
+
+namespace gatewayd {
+
+inline constexpr uint32_t max_publish_hops = 8;
+
+class InterceptorChain {
+   public:
+    explicit InterceptorChain(std::vector<std::shared_ptr<const Interceptor>> interceptors);
+
+    const std::vector<std::shared_ptr<const Interceptor>>& interceptors() const { return interceptors_; }
+    bool wants(uint32_t kind) const { return (kinds_ & kind) != 0; }
+    bool wants_event(uint64_t event) const { return (events_ & event) != 0; }
+
+    // Runs the request to its end: a GW_ST_ or an error. [conn], or the reactor's for a publish.
+    int32_t run(Request& request) const { return run_from(request, 0); }
+
+    // After the accepted handshake. False: a plugin failed; the connection must be closed, detach follows.
+    bool attach(Context& context) const;
+    void detach(Context& context) const;
+    // What the attached plugins want of this connection: GW_KIND_ bits.
+    uint32_t attached_kinds(const Context& context) const;
+
+    void emit(uint64_t type, Context* context, Request* request = nullptr, int32_t code = 0,
+              std::string_view reason = {}) const;
+
+   private:
+    struct Link {
+        const Interceptor* interceptor;
+        uint32_t place;  // in interceptors_
+    };
+    using Links = std::vector<Link>;
+
+    const Links& links_of(uint32_t kind) const { return links_[static_cast<size_t>(__builtin_ctz(kind))]; }
+    int32_t run_from(Request& request, size_t index) const;
+    int32_t failed(const Interceptor& interceptor, Request& request, int32_t verdict) const;
+
+    friend int32_t chain_next(gw_next* next, gw_done_fn done, void* ud);
+
+    std::vector<std::shared_ptr<const Interceptor>> interceptors_;
+    std::array<Links, 5> links_;  // by kind: those that want it
+    Links event_links_;
+    uint32_t kinds_ = 0;
+    uint64_t events_ = 0;
+    bool attaches_ = false;  // some plugin has attach
+};
+
+// gw_host.next
+int32_t chain_next(gw_next* next, gw_done_fn done, void* ud);
+
+// The publish hook that this thread is in: what it publishes counts one hop more. 0: none.
+uint32_t current_publish_hops();
+// The interceptor whose hook this thread is in; null: none. For host functions and for blame.
+const Interceptor* current_interceptor();
+
+}  // namespace gatewayd
+
+#endif

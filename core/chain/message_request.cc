@@ -1,0 +1,136 @@
+#include "core/chain/message_request.h"
+
+#include "core/base/utf8.h"
+#include "core/chain/interceptor.h"
+
+namespace gatewayd {
+namespace {
+
+constexpr size_t max_topic_bytes = 256;
+
+bool is_stamped(std::string_view name) {
+    return name == "from" || name == "msg_id" || name == "create_at" || name == "seq_no";
+}
+
+}  // namespace
+
+Destination destination_of(const Envelope& envelope) {
+    if (!envelope.to.empty()) return {DestinationKind::user, false, std::string(envelope.to)};
+    if (!envelope.ticket_id.empty() || !envelope.group_id.empty()) return {};
+    return {DestinationKind::all, true, {}};
+}
+
+int32_t message_field(std::string_view object, std::string_view name, std::deque<std::string>* scratch,
+                      std::string_view* out) {
+    const std::string_view json = find_field(object, name);
+    if (!json.data()) return GW_E_NOTFOUND;
+    std::string text;
+    const std::string_view value = field_text(json, &text);
+    if (value.data() >= json.data() && value.data() <= json.data() + json.size()) {
+        *out = value;
+    } else {
+        scratch->push_back(std::move(text));
+        *out = scratch->back();
+    }
+    return GW_OK;
+}
+
+MessageRequest::MessageRequest(uint32_t request_kind, Context* request_context, Envelope* envelope,
+                               const Stamps& stamps, MessageSink* sink)
+    : Request(request_kind, request_context),
+      envelope_(envelope),
+      stamps_(stamps),
+      sink_(sink),
+      destination_(destination_of(*envelope)) {}
+
+void MessageRequest::set_destination(Destination destination) {
+    destination_ = std::move(destination);
+    fixed_destination_ = true;
+}
+
+int32_t MessageRequest::fail_closed(const Interceptor& failed) {
+    sink_->refuse(*this, "plugin_error", "plugin " + failed.name + " failed");
+    return GW_E_FAIL;
+}
+
+int32_t MessageRequest::field(std::string_view name, std::string_view* out) {
+    if (name == "from") {
+        *out = stamps_.from;
+    } else if (name == "msg_id") {
+        *out = stamps_.msg_id;
+    } else if (name == "create_at") {
+        *out = stamps_.create_at;
+    } else {
+        return message_field(body(), name, &scratch_, out);
+    }
+    return GW_OK;
+}
+
+// The changed message becomes this request's, if it is a valid one.
+int32_t MessageRequest::take(std::string text) {
+    Envelope decoded;
+    texts_.push_back(std::move(text));
+    if (!decode(texts_.back(), &decoded).ok()) {
+        texts_.pop_back();
+        return GW_E_ARG;
+    }
+    texts_.push_front(std::move(envelope_->rewritten));  // a hook may still look at it
+    *envelope_ = std::move(decoded);
+    if (!fixed_destination_) destination_ = destination_of(*envelope_);
+    return GW_OK;
+}
+
+int32_t MessageRequest::set_field(std::string_view name, std::string_view value) {
+    if (!is_valid_utf8(value)) return GW_E_ARG;
+    std::string json;
+    append_json_string(value, &json);
+    return set_json(name, json);
+}
+
+int32_t MessageRequest::set_json(std::string_view name, std::string_view json) {
+    if (frozen) return GW_E_STATE;
+    if (name.empty() || is_stamped(name) || !is_valid_utf8(name)) return GW_E_ARG;
+    if (!json.empty() && (!is_valid_utf8(json) || !is_valid_json(json))) return GW_E_ARG;
+    return take(with_field(body(), name, json));
+}
+
+int32_t MessageRequest::replace_payload(std::string_view payload) {
+    if (frozen) return GW_E_STATE;
+    if (!is_valid_utf8(payload)) return GW_E_ARG;
+    return take(std::string(payload));
+}
+
+int32_t MessageRequest::answer(std::string_view message) {
+    if (frozen) return GW_E_STATE;
+    if (!is_valid_utf8(message) || !is_valid_json(message)) return GW_E_ARG;
+    return sink_->answer(*this, message);
+}
+
+int32_t MessageRequest::reject(int32_t, std::string_view word, std::string_view why) {
+    if (frozen) return GW_E_STATE;
+    if (word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why)) return GW_E_ARG;
+    sink_->refuse(*this, word, why);
+    return GW_OK;
+}
+
+int32_t MessageRequest::get_destination(gw_destination* out) const {
+    out->kind = static_cast<uint32_t>(destination_.kind);
+    out->flags = destination_.not_sender ? GW_DEST_NOT_SENDER : 0;
+    out->reserved = 0;
+    out->id = to_abi(std::string_view(destination_.id));
+    return GW_OK;
+}
+
+int32_t MessageRequest::set_destination(const gw_destination& to) {
+    if (frozen) return GW_E_STATE;
+    if (to.kind > GW_DEST_ALL || (to.flags & ~GW_DEST_NOT_SENDER)) return GW_E_ARG;
+    const std::string_view id = from_abi(to.id);
+    const bool named = to.kind == GW_DEST_CLIENT || to.kind == GW_DEST_USER || to.kind == GW_DEST_TOPIC;
+    if (named && (id.empty() || id.size() > max_topic_bytes)) return GW_E_ARG;
+    destination_ = {static_cast<DestinationKind>(to.kind), (to.flags & GW_DEST_NOT_SENDER) != 0, std::string(id)};
+    fixed_destination_ = true;
+    redirected_ = true;
+    return GW_OK;
+}
+
+}  // namespace gatewayd

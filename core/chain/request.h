@@ -1,0 +1,59 @@
+// Request: what goes through the chain (gw_req of the ABI). Each kind is a class of its own that allows what
+// its kind allows; the rest answers GW_E_STATE. Lives on the stack of the turn that runs it; its thread's.
+#ifndef GATEWAYD_CORE_CHAIN_REQUEST_H
+#define GATEWAYD_CORE_CHAIN_REQUEST_H
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/chain/context.h"
+#include "gateway/host.h"
+
+namespace gatewayd {
+
+struct Interceptor;
+
+class Request {
+   public:
+    Request(uint32_t request_kind, Context* request_context) : kind(request_kind), context(request_context) {}
+    virtual ~Request() = default;
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+
+    const uint32_t kind;     // one GW_KIND_ bit
+    Context* const context;  // null: publish
+    // Of a publish: the instance whose hook is passed over, and how many publish hooks led here.
+    const void* sender = nullptr;
+    uint32_t hops = 0;
+    // While done() of a next() runs: reading only.
+    bool frozen = false;
+
+    // The end of the chain: acts on the request. Returns a GW_ST_ or an error.
+    virtual int32_t finish() = 0;
+    // `failed` failed, and its on_error is closed: answers the client. Returns the status (GW_E_FAIL mostly).
+    virtual int32_t fail_closed(const Interceptor& failed) = 0;
+
+    // --- what host functions reach; GW_ codes ---
+    virtual bool is_binary() const { return false; }
+    virtual int32_t field(std::string_view, std::string_view*) { return GW_E_STATE; }
+    virtual int32_t header(std::string_view, std::string_view*) { return GW_E_STATE; }
+    virtual int32_t query(std::string_view, std::string_view*) { return GW_E_STATE; }
+    virtual std::string_view payload() { return {}; }
+    virtual int32_t set_field(std::string_view, std::string_view) { return GW_E_STATE; }
+    virtual int32_t set_json(std::string_view, std::string_view) { return GW_E_STATE; }
+    virtual int32_t replace_payload(std::string_view) { return GW_E_STATE; }
+    virtual int32_t set_response_header(std::string_view, std::string_view) { return GW_E_STATE; }
+    virtual int32_t answer(std::string_view) { return GW_E_STATE; }
+    virtual int32_t reject(int32_t, std::string_view, std::string_view) { return GW_E_STATE; }
+    virtual int32_t get_destination(gw_destination*) const { return GW_E_STATE; }
+    virtual int32_t set_destination(const gw_destination&) { return GW_E_STATE; }
+};
+
+inline gw_req* to_abi(Request* request) { return reinterpret_cast<gw_req*>(request); }
+inline Request* from_abi(gw_req* request) { return reinterpret_cast<Request*>(request); }
+// Reading a request may fill its caches: the ABI's const is the plugin's, not ours.
+inline Request* from_abi(const gw_req* request) { return reinterpret_cast<Request*>(const_cast<gw_req*>(request)); }
+
+}  // namespace gatewayd
+
+#endif

@@ -1,0 +1,47 @@
+// Node: what all workers share: the rules of the service, the directory, the chain, each other. Made by the
+// Gateway before the first worker runs and constant while they run; the directory guards itself.
+#ifndef GATEWAYD_CORE_SESSION_NODE_H
+#define GATEWAYD_CORE_SESSION_NODE_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/chain/chain.h"
+#include "core/hub/directory.h"
+#include "core/session/publish.h"
+
+namespace gatewayd {
+
+class Worker;
+
+struct SessionOptions {
+    std::string path = "/ws";
+    std::string node_id;
+    uint32_t heartbeat_interval_s = 30;
+    uint32_t max_message_bytes = 1024 * 1024;
+    std::vector<std::string> allowed_user_types;
+    std::vector<std::string> broadcast_user_types;
+    bool trust_identity = false;  // clients may call themselves anything that is allowed
+};
+
+class Node {
+   public:
+    SessionOptions options;
+    Directory directory;
+    std::shared_ptr<const InterceptorChain> chain;
+    std::vector<Worker*> workers;  // by reactor
+
+    // [any] Checks the message, then posts it to the worker that orders this destination.
+    void publish(PublishOrder order, PublishDone done);
+    // [any] Runs on the thread of that connection's reactor, when the connection is still there; false when
+    // it cannot be posted.
+    Worker* worker_of(ConnectionHandle handle) const {
+        return handle.reactor() < workers.size() ? workers[handle.reactor()] : nullptr;
+    }
+};
+
+}  // namespace gatewayd
+
+#endif

@@ -1,0 +1,269 @@
+#include "core/session/session.h"
+
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/base/utf8.h"
+#include "core/session/delivery_request.h"
+#include "core/session/frame_request.h"
+#include "core/session/worker.h"
+
+namespace gatewayd {
+namespace {
+
+// Types that clients may not send to each other: the core's and the bundled plugins' words.
+bool is_reserved_type(std::string_view type) {
+    static constexpr std::string_view words[] = {"connected", "pong", "error", "ack", "reconnect"};
+    static constexpr std::string_view prefixes[] = {"group_", "ticket_", "agent_", "auth_", "token_"};
+    return std::find(std::begin(words), std::end(words), type) != std::end(words) ||
+           std::any_of(std::begin(prefixes), std::end(prefixes),
+                       [&](std::string_view prefix) { return type.substr(0, prefix.size()) == prefix; });
+}
+
+bool is_close_code_of_plugins(uint16_t code) {
+    return code == close_normal || code == close_policy || code == close_internal_error || code == close_try_again_later ||
+           (code >= 3000 && code <= 4999);
+}
+
+}  // namespace
+
+Session::Session(Worker* worker, Connection* connection) : worker_(worker), connection_(connection) {}
+
+Session::~Session() = default;
+
+// --- its life ---
+
+void Session::open() {
+    const InterceptorChain& chain = worker_->chain();
+    opened_ = true;
+    worker_->counters().opened.add();
+    worker_->connected_counter(identity_->user_type).add();
+    greet();
+    const bool attached = chain.attach(*this);
+    hooked_ = (chain.attached_kinds(*this) & GW_KIND_DELIVERY) || chain.wants_event(GW_EV_MESSAGE_SENT);
+    worker_->hub().add(this);
+    if (log::enabled(LogLevel::info)) {
+        log::info("client connected", {{"client_id", identity_->client_id},
+                                       {"user_id", identity_->user_id},
+                                       {"user_type", identity_->user_type},
+                                       {"connection_id", connection_->id()},
+                                       {"remote_address", worker_->text_of(identity_->peer)}});
+    }
+    chain.emit(GW_EV_CONNECTED, this);
+    if (!attached) connection_->close_later(close_internal_error, "a plugin failed", DisconnectReason::plugin_error);
+}
+
+// The first frame that a client gets (docs/protocol.md).
+void Session::greet() {
+    const SessionOptions& options = worker_->node().options;
+    std::string text = R"({"type":"connected","client_id":)";
+    append_json_string(identity_->client_id, &text);
+    text.append(R"(,"user_id":)");
+    append_json_string(identity_->user_id, &text);
+    text.append(R"(,"user_type":)");
+    append_json_string(identity_->user_type, &text);
+    text.append(R"(,"node_id":)");
+    append_json_string(options.node_id, &text);
+    text.append(R"(,"connection_id":)").append(std::to_string(connection_->id()));
+    text.append(R"(,"heartbeat_interval":)").append(std::to_string(options.heartbeat_interval_s));
+    text.append(R"(,"max_message_size":)").append(std::to_string(options.max_message_bytes)).append("}");
+    send_frame(worker_->buffer().frame_text(text));
+}
+
+void Session::close_now(CloseCode code, std::string_view text, DisconnectReason reason) {
+    connection_->close(code, text, reason);
+}
+
+void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std::string_view text) {
+    const InterceptorChain& chain = worker_->chain();
+    worker_->hub().remove(this);
+    worker_->node().directory.release(identity_);
+    worker_->counters().disconnected[static_cast<size_t>(reason)].add();
+    worker_->connected_counter(identity_->user_type).sub();
+    chain.emit(GW_EV_DISCONNECTED, this, nullptr, code, name(reason));
+    chain.detach(*this);
+    if (log::enabled(LogLevel::info)) {
+        log::info("client disconnected", {{"client_id", identity_->client_id},
+                                          {"user_id", identity_->user_id},
+                                          {"connection_id", connection_->id()},
+                                          {"reason", name(reason)},
+                                          {"code", code},
+                                          {"text", text}});
+    }
+    worker_->bury(this);
+}
+
+// --- messages of this client ---
+
+void Session::on_message(Connection&, bool binary, char* payload, size_t size) {
+    std::string_view bytes(payload, size);
+    std::string changed;  // owns what a frame hook put in place
+    if (worker_->chain().wants(GW_KIND_FRAME) && frame_hooks_claim(binary, &bytes, &changed)) return;
+    if (!is_open()) return;
+    if (binary) {
+        worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
+        send_error(ErrorCode::invalid_message, "binary messages need a plugin that takes them; send JSON text", {});
+        return;
+    }
+    on_text(bytes);
+}
+
+// True: a plugin took the message, or failed on it.
+bool Session::frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed) {
+    FrameRequest request(this, binary, *bytes);
+    if (worker_->chain().run(request) != GW_ST_PASSED) {
+        if (binary) worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
+        return true;
+    }
+    if (request.is_changed()) {
+        *changed = request.take_changed();
+        *bytes = *changed;
+    }
+    return false;
+}
+
+void Session::on_text(std::string_view text) {
+    Envelope& envelope = worker_->scratch_envelope();
+    SessionCounters& counters = worker_->counters();
+    const Status status = decode(text, &envelope);
+    if (!status.ok()) {
+        counters.received[static_cast<size_t>(TypeClass::invalid)].add();
+        send_error(status.code(), status.message(), envelope.id_json);
+        return;
+    }
+    if (envelope.type == "ping") {
+        counters.received[static_cast<size_t>(TypeClass::ping)].add();
+        send_frame(worker_->buffer().frame_text(R"({"type":"pong"})"));
+        return;
+    }
+    const auto type_class = is_reserved_type(envelope.type) ? TypeClass::reserved : TypeClass::message;
+    counters.received[static_cast<size_t>(type_class)].add();
+    MessageRequest request(GW_KIND_MESSAGE, this, &envelope, worker_->stamp(identity_->user_id), this);
+    const InterceptorChain& chain = worker_->chain();
+    if (chain.wants_event(GW_EV_MESSAGE_RECEIVED)) chain.emit(GW_EV_MESSAGE_RECEIVED, this, &request);
+    if (chain.wants(GW_KIND_MESSAGE)) {
+        chain.run(request);
+    } else {
+        request.finish();
+    }
+}
+
+bool Session::may_broadcast() const {
+    const auto& types = worker_->node().options.broadcast_user_types;
+    return std::find(types.begin(), types.end(), identity_->user_type) != types.end();
+}
+
+// ErrorCode::ok: the message may go to its destination.
+ErrorCode Session::refusal_of(const MessageRequest& request, const char** why) {
+    const Envelope& envelope = request.envelope();
+    const Destination& to = request.destination();
+    if (is_reserved_type(envelope.type)) {
+        *why = "this type is reserved, and no plugin takes it";
+        return ErrorCode::unknown_type;
+    }
+    if (envelope.require_ack) {
+        *why = "require_ack needs a delivery plugin, and none is loaded";
+        return ErrorCode::unavailable;
+    }
+    if (to.kind == DestinationKind::none) {
+        *why = envelope.ticket_id.empty() ? "no loaded plugin serves groups" : "no loaded plugin serves tickets";
+        return ErrorCode::unavailable;
+    }
+    if (to.kind == DestinationKind::all && !request.redirected() && !may_broadcast()) {
+        *why = "your user_type may not send to everyone; name a receiver in `to`";
+        return ErrorCode::forbidden;
+    }
+    if (!worker_->router().reachable(to)) {
+        *why = to.kind == DestinationKind::user ? "the user has no connection" : "the client is not connected";
+        return to.kind == DestinationKind::user ? ErrorCode::user_offline : ErrorCode::not_found;
+    }
+    return ErrorCode::ok;
+}
+
+int32_t Session::route(MessageRequest& request) {
+    const char* why = "";
+    const ErrorCode refusal = refusal_of(request, &why);
+    if (refusal != ErrorCode::ok) {
+        refuse(request, wire_name(refusal), why);
+        return GW_ST_ANSWERED;
+    }
+    worker_->router().send(request.destination(), request.body(), request.stamps(), this, nullptr);
+    return GW_ST_PASSED;
+}
+
+void Session::refuse(MessageRequest& request, std::string_view code, std::string_view why) {
+    send_error_word(code, why, request.envelope().id_json);
+}
+
+int32_t Session::answer(MessageRequest&, std::string_view message) { return send_raw(false, message); }
+
+// --- to this client ---
+
+bool Session::send_frame(const Slice& frame) {
+    if (!hooked_ && opened_) worker_->hub().settle(this);
+    return connection_->enqueue(frame);
+}
+
+int32_t Session::send_raw(bool binary, std::string_view bytes) {
+    if (!is_open()) return GW_E_STALE;
+    return send_frame(worker_->buffer().frame(binary ? Opcode::binary : Opcode::text, bytes)) ? GW_OK : GW_E_LIMIT;
+}
+
+void Session::send_error(ErrorCode code, std::string_view why, std::string_view id_json) {
+    send_error_word(wire_name(code), why, id_json);
+}
+
+void Session::send_error_word(std::string_view code, std::string_view why, std::string_view id_json) {
+    std::string text;
+    append_error(code, why, id_json, &text);
+    send_frame(worker_->buffer().frame_text(text));
+}
+
+bool Session::deliver(const Slice& frame) {
+    const InterceptorChain& chain = worker_->chain();
+    DeliveryRequest request(this, server_frame_payload(frame.view()));
+    if (chain.wants(GW_KIND_DELIVERY) && chain.run(request) != GW_ST_PASSED) {
+        worker_->counters().deliveries_dropped.add();
+        return false;
+    }
+    const bool taken = connection_->enqueue(request.changed() ? worker_->buffer().frame_text(request.payload()) : frame);
+    if (taken && chain.wants_event(GW_EV_MESSAGE_SENT)) chain.emit(GW_EV_MESSAGE_SENT, this, &request);
+    return taken;
+}
+
+// --- what plugins see ---
+
+gw_conn_id Session::conn_id() const {
+    if (!identity_) return {0, 0};
+    return {identity_->handle.slot, identity_->handle.generation};
+}
+
+bool Session::client(gw_client* out) const {
+    if (!identity_) return false;
+    out->conn = conn_id();
+    out->client_id = to_abi(std::string_view(identity_->client_id));
+    out->user_id = to_abi(std::string_view(identity_->user_id));
+    out->user_type = to_abi(std::string_view(identity_->user_type));
+    out->remote_address = to_abi(worker_->text_of(identity_->peer));
+    out->connected_at_ms = identity_->connected_at_ms;
+    return true;
+}
+
+bool Session::is_open() const { return opened_ ? connection_->open() : connection_->deciding(); }
+
+int32_t Session::send(std::string_view message) {
+    if (!opened_) return GW_E_STATE;
+    if (!is_valid_utf8(message) || !is_valid_json(message)) return GW_E_ARG;
+    return send_raw(false, message);
+}
+
+int32_t Session::close(uint16_t code, std::string_view reason) {
+    if (!opened_) return GW_E_STATE;
+    if (!is_close_code_of_plugins(code) || !is_valid_utf8(reason)) return GW_E_ARG;
+    if (!is_open()) return GW_E_STALE;
+    close_text_ = std::make_unique<std::string>(reason);
+    connection_->close_later(static_cast<CloseCode>(code), close_text_->c_str(), DisconnectReason::plugin_close);
+    return GW_OK;
+}
+
+}  // namespace gatewayd

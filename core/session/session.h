@@ -1,0 +1,77 @@
+// Session: an accepted connection as the gateway knows it: to the net a handler, to the hub a recipient, to
+// plugins a context. Owned by its Worker; made during the handshake, buried at the end of the turn in which
+// its connection closed. The reactor's thread.
+#ifndef GATEWAYD_CORE_SESSION_SESSION_H
+#define GATEWAYD_CORE_SESSION_SESSION_H
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/chain/context.h"
+#include "core/chain/message_request.h"
+#include "core/hub/recipient.h"
+#include "core/net/connection.h"
+
+namespace gatewayd {
+
+class Worker;
+
+class Session final : public ConnectionHandler, public Recipient, public Context, public MessageSink {
+   public:
+    Session(Worker* worker, Connection* connection);
+    ~Session() override;
+
+    Connection& connection() { return *connection_; }
+    void identify(IdentityPtr identity) { identity_ = std::move(identity); }
+
+    // After the 101 was queued: greets, attaches the plugins, enters the hub.
+    void open();
+    // Ends it now: client.disconnected and detach before this returns. Not inside its own hooks.
+    void close_now(CloseCode code, std::string_view text, DisconnectReason reason);
+
+    // --- ConnectionHandler ---
+    void on_message(Connection& connection, bool binary, char* payload, size_t size) override;
+    void on_closed(Connection& connection, DisconnectReason reason, uint16_t code, std::string_view text) override;
+
+    // --- Recipient ---
+    bool enqueue(const Slice& frames) override { return connection_->enqueue(frames); }
+    bool enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages) override {
+        return connection_->enqueue_now(slices, count, bytes, messages);
+    }
+    bool deliver(const Slice& frame) override;
+
+    // --- Context ---
+    gw_conn_id conn_id() const override;
+    bool client(gw_client* out) const override;
+    bool is_open() const override;
+    int32_t send(std::string_view message) override;
+    int32_t close(uint16_t code, std::string_view reason) override;
+
+    // --- MessageSink ---
+    int32_t route(MessageRequest& request) override;
+    void refuse(MessageRequest& request, std::string_view code, std::string_view why) override;
+    int32_t answer(MessageRequest& request, std::string_view message) override;
+
+    // A frame to this client alone, past all hooks, in order.
+    bool send_frame(const Slice& frame);
+    int32_t send_raw(bool binary, std::string_view bytes);  // GW_ codes
+    void send_error(ErrorCode code, std::string_view why, std::string_view id_json);
+    void send_error_word(std::string_view code, std::string_view why, std::string_view id_json);
+
+   private:
+    void on_text(std::string_view text);
+    bool frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed);
+    void greet();
+    ErrorCode refusal_of(const MessageRequest& request, const char** why);
+    bool may_broadcast() const;
+
+    Worker* const worker_;
+    Connection* const connection_;  // outlives this session
+    bool opened_ = false;
+    std::unique_ptr<std::string> close_text_;  // of a close that a plugin asked for
+};
+
+}  // namespace gatewayd
+
+#endif

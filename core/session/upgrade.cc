@@ -1,0 +1,296 @@
+#include "core/session/upgrade.h"
+
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/base/utf8.h"
+#include "core/message/codec.h"
+#include "core/session/worker.h"
+
+namespace gatewayd {
+namespace {
+
+constexpr std::string_view own_protocol = "gateway.v1.json";
+constexpr std::string_view token_protocol = "bearer";  // the next one offered is a token
+constexpr std::string_view default_user_type = "customer";
+constexpr size_t max_response_headers = 32;
+constexpr size_t max_response_header_bytes = 4096;
+
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+bool is_header_text(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 0x20 && c != 0x7F) || c == '\t' || c < 0; });
+}
+
+bool is_token(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > 0x20 && c < 0x7F && std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+    });
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    });
+}
+
+// Headers of the response that are the handshake's own (RFC 6455 section 4.2.2), or would break its framing.
+bool is_reserved_header(std::string_view name) {
+    static constexpr std::string_view reserved[] = {
+        "Upgrade",        "Connection",        "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions",
+        "Content-Length", "Transfer-Encoding", "Content-Type"};
+    return std::any_of(std::begin(reserved), std::end(reserved),
+                       [&](std::string_view item) { return equals_ignoring_case(item, name); });
+}
+
+// As error_body(), for texts that are not our own.
+std::string escaped_error_body(std::string_view word, std::string_view why) {
+    std::string body = R"({"error":{"code":)";
+    append_json_string(word, &body);
+    body.append(R"(,"message":)");
+    append_json_string(why, &body);
+    body.append("}}");
+    return body;
+}
+
+}  // namespace
+
+std::unique_ptr<Upgrade> Upgrade::make(Worker* worker, Connection* connection, std::unique_ptr<HandshakeRequest> http) {
+    auto session = std::make_unique<Session>(worker, connection);
+    return std::unique_ptr<Upgrade>(new Upgrade(worker, connection, std::move(http), std::move(session)));
+}
+
+Upgrade::Upgrade(Worker* worker, Connection* connection, std::unique_ptr<HandshakeRequest> http,
+                 std::unique_ptr<Session> session)
+    : Request(GW_KIND_HANDSHAKE, session.get()),
+      worker_(worker),
+      connection_(connection),
+      http_(std::move(http)),
+      session_(std::move(session)) {}
+
+Upgrade::~Upgrade() {
+    if (!identity_) return;
+    if (registered_) worker_->node().directory.release(identity_);
+    worker_->hub().cancel(identity_->handle);
+}
+
+Upgrade::Outcome Upgrade::run() {
+    const SessionOptions& options = worker_->node().options;
+    if (http_->path() != options.path && http_->path() != "/") {
+        refuse(404, RejectReason::not_found, "not_found", "the WebSocket endpoint is " + options.path);
+        return Outcome::refused;
+    }
+    Refusal refusal;
+    if (!http_->check_upgrade(&refusal)) {
+        connection_->refuse(refusal);
+        return Outcome::refused;
+    }
+    const int32_t status = worker_->chain().wants(GW_KIND_HANDSHAKE) ? worker_->chain().run(*this) : finish();
+    if (status == GW_ST_PASSED) return claim();
+    if (refusal_.status == 0 && status != GW_ST_DROPPED) {
+        refuse(503, RejectReason::plugin_error, "plugin_error", "a plugin ended the handshake without an answer");
+    } else {
+        refusal_.headers.insert(refusal_.headers.end(), response_headers_.begin(), response_headers_.end());
+        if (refusal_.status == 0) refusal_.reason = RejectReason::plugin;
+        connection_->refuse(refusal_);
+    }
+    return Outcome::refused;
+}
+
+void Upgrade::refuse(int status, RejectReason reason, std::string_view word, std::string_view why) {
+    connection_->refuse({status, reason, escaped_error_body(word, why), response_headers_});
+}
+
+std::string_view Upgrade::claimed(const std::string& set, std::string_view query_name, std::string_view header_name) const {
+    if (!set.empty()) return set;
+    if (const auto value = http_->query(query_name); value && !value->empty()) return *value;
+    return http_->header(header_name).value_or(std::string_view());
+}
+
+int32_t Upgrade::finish() { return resolve_identity() ? GW_ST_PASSED : GW_ST_ANSWERED; }
+
+// Who this is. False: refusal_ says why not.
+bool Upgrade::resolve_identity() {
+    const SessionOptions& options = worker_->node().options;
+    auto fail = [&](int status, const char* word, std::string_view why) {
+        refusal_ = {status, RejectReason::identity, escaped_error_body(word, why), {}};
+        return false;
+    };
+    auto identity = std::make_shared<Identity>();
+    // When a plugin says who this is, what the client says of itself does not count, but for its client_id.
+    const bool verified = !user_id_.empty();
+    identity->client_id = claimed(client_id_, "client_id", "X-Client-ID");
+    if (identity->client_id.empty()) identity->client_id = worker_->make_id();
+    identity->user_id = verified ? std::string_view(user_id_) : claimed(user_id_, "user_id", "X-User-ID");
+    if (identity->user_id.empty()) identity->user_id = identity->client_id;
+    identity->user_type = verified ? std::string_view(user_type_) : claimed(user_type_, "user_type", "X-User-Type");
+    if (identity->user_type.empty()) identity->user_type = default_user_type;
+    if (!is_valid_utf8(identity->client_id) || !is_valid_id(identity->client_id)) {
+        return fail(400, "bad_request", "client_id must be 1 to 128 bytes of UTF-8 without control characters");
+    }
+    if (!is_valid_utf8(identity->user_id) || !is_valid_id(identity->user_id)) {
+        return fail(400, "bad_request", "user_id must be 1 to 128 bytes of UTF-8 without control characters");
+    }
+    if (!contains(options.allowed_user_types, identity->user_type)) {
+        return fail(403, "forbidden", "user_type is not one of wsc.security.allowed_user_types");
+    }
+    if (!verified && user_type_.empty() && identity->user_type != default_user_type && !options.trust_identity) {
+        return fail(403, "forbidden",
+                    "user_type " + identity->user_type +
+                        " needs proof: enable auth, or set wsc.security.trust_client_identity to true when only "
+                        "trusted clients reach this listener");
+    }
+    identity->peer = connection_->peer();
+    identity->connected_at_ms = worker_->reactor().wall_ms();
+    identity->handle = worker_->hub().reserve(connection_->id());
+    identity_ = std::move(identity);
+    return true;
+}
+
+Upgrade::Outcome Upgrade::claim() {
+    IdentityPtr old;
+    switch (worker_->node().directory.claim(identity_, &old)) {
+        case Directory::Claim::conflict:
+            refuse(409, RejectReason::conflict, "conflict", "client_id is in use by another user");
+            return Outcome::refused;
+        case Directory::Claim::registered: registered_ = true; return Outcome::ready;
+        case Directory::Claim::replaced: registered_ = true; break;
+    }
+    // The old connection's client.disconnected comes first.
+    static constexpr const char* why = "replaced: the same client connected again";
+    const ConnectionHandle old_handle = old->handle;
+    if (old_handle.reactor() == worker_->reactor().index()) {
+        worker_->replace(old_handle, why);
+        return Outcome::ready;
+    }
+    Worker* const other = worker_->node().workers[old_handle.reactor()];
+    Worker* const own = worker_;
+    const uint64_t connection_id = connection_->id();
+    const bool posted = other->reactor().post(
+        [other, own, old_handle, connection_id] {
+            other->replace(old_handle, why);
+            own->reactor().post([own, connection_id] { own->resume_upgrade(connection_id); }, false);
+        },
+        false);
+    return posted ? Outcome::waiting : Outcome::ready;
+}
+
+std::string_view Upgrade::select_protocol() const {
+    const auto& offered = http_->offered_protocols();
+    if (!protocol_.empty()) return protocol_;
+    if (contains(offered, own_protocol)) return own_protocol;
+    for (size_t i = 0; i < offered.size(); ++i) {
+        if (offered[i] == token_protocol) {
+            ++i;  // its token
+        } else {
+            return offered[i];
+        }
+    }
+    return offered.empty() ? std::string_view() : token_protocol;
+}
+
+void Upgrade::complete() {
+    const std::string response = http_->accept_response(select_protocol(), response_headers_);
+    const bool wants_group = http_->query("group_id") || http_->query("ticket_id");
+    if (!connection_->deciding()) return;  // it went meanwhile
+    session_->identify(identity_);
+    identity_.reset();
+    registered_ = false;
+    Session* session = session_.get();
+    worker_->open_session(std::move(session_), *connection_, response);
+    if (wants_group) {
+        session->send_error(ErrorCode::unavailable, "group_id and ticket_id need the plugins group and ticket", {});
+    }
+}
+
+// --- what plugins do with it ---
+
+int32_t Upgrade::fail_closed(const Interceptor& failed) {
+    log::write_limited(LogLevel::error, "handshake." + failed.name, "handshake refused because a plugin failed",
+                       {{"plugin", failed.name}});
+    refusal_ = {503, RejectReason::plugin_error, error_body("plugin_error", "a plugin failed"), {}};
+    return GW_E_FAIL;
+}
+
+int32_t Upgrade::field(std::string_view name, std::string_view* out) {
+    if (name == "method") {
+        *out = http_->method();
+    } else if (name == "path") {
+        *out = http_->path();
+    } else if (name == "client_id") {
+        *out = claimed(client_id_, "client_id", "X-Client-ID");
+    } else if (name == "user_id") {
+        *out = claimed(user_id_, "user_id", "X-User-ID");
+    } else if (name == "user_type") {
+        *out = claimed(user_type_, "user_type", "X-User-Type");
+    } else if (name == "ticket_id" || name == "group_id") {
+        *out = http_->query(name).value_or(std::string_view());
+    } else if (name == "subprotocol") {
+        *out = select_protocol();
+    } else if (name == "remote_address") {
+        if (remote_address_.empty()) remote_address_ = connection_->peer().text();
+        *out = remote_address_;
+    } else {
+        return GW_E_NOTFOUND;
+    }
+    return out->empty() ? GW_E_NOTFOUND : GW_OK;
+}
+
+int32_t Upgrade::header(std::string_view name, std::string_view* out) {
+    const auto value = http_->header(name);
+    if (!value) return GW_E_NOTFOUND;
+    *out = *value;
+    return GW_OK;
+}
+
+int32_t Upgrade::query(std::string_view name, std::string_view* out) {
+    const auto value = http_->query(name);
+    if (!value) return GW_E_NOTFOUND;
+    *out = *value;
+    return GW_OK;
+}
+
+int32_t Upgrade::set_field(std::string_view name, std::string_view value) {
+    if (frozen) return GW_E_STATE;
+    if (name == "subprotocol") {
+        if (!contains(http_->offered_protocols(), value)) return GW_E_ARG;
+        protocol_ = value;
+        return GW_OK;
+    }
+    if (!is_valid_utf8(value) || !is_valid_id(value)) return GW_E_ARG;
+    if (name == "client_id") {
+        client_id_ = value;
+    } else if (name == "user_id") {
+        user_id_ = value;
+    } else if (name == "user_type") {
+        user_type_ = value;
+    } else {
+        return GW_E_ARG;
+    }
+    return GW_OK;
+}
+
+int32_t Upgrade::set_response_header(std::string_view name, std::string_view value) {
+    if (!is_token(name) || !is_header_text(value) || is_reserved_header(name)) return GW_E_ARG;
+    if (value.size() > max_response_header_bytes) return GW_E_LIMIT;
+    for (auto& [key, text] : response_headers_) {
+        if (equals_ignoring_case(key, name)) {
+            text = value;
+            return GW_OK;
+        }
+    }
+    if (response_headers_.size() >= max_response_headers) return GW_E_LIMIT;
+    response_headers_.emplace_back(name, value);
+    return GW_OK;
+}
+
+int32_t Upgrade::reject(int32_t status, std::string_view word, std::string_view why) {
+    if (frozen) return GW_E_STATE;
+    if (status < 400 || status > 599 || word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why)) return GW_E_ARG;
+    refusal_ = {status, RejectReason::plugin, escaped_error_body(word, why), {}};
+    return GW_OK;
+}
+
+}  // namespace gatewayd

@@ -1,0 +1,185 @@
+#include "core/session/worker.h"
+
+#include <time.h>
+
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/session/session.h"
+#include "core/session/upgrade.h"
+
+namespace gatewayd {
+
+Worker::Worker(Node* node, Reactor* reactor)
+    : node_(node),
+      reactor_(reactor),
+      hub_(reactor->index(), &node->directory),
+      router_(node, reactor->index(), &hub_, &buffer_) {}
+
+Worker::~Worker() {
+    for (Session* session : buried_) delete session;
+}
+
+Stamps Worker::stamp(std::string_view from) {
+    const int64_t now = reactor_->wall_ms();
+    return {from, ulids_.next(now), clock_.format(now)};
+}
+
+Session* Worker::find(ConnectionHandle handle) { return static_cast<Session*>(hub_.find(handle)); }
+
+bool Worker::kick(ConnectionHandle handle, std::string_view why) {
+    Session* session = find(handle);
+    if (!session) return false;
+    session->close_now(close_policy, why, DisconnectReason::kicked);
+    return true;
+}
+
+void Worker::replace(ConnectionHandle handle, std::string_view why) {
+    if (Session* session = find(handle)) {
+        session->close_now(close_policy, why, DisconnectReason::replaced);
+    } else if (const std::unique_ptr<Upgrade> waiting = take_upgrade(handle.generation)) {
+        waiting->refuse(409, RejectReason::conflict, "conflict", why);
+    }
+}
+
+// --- upgrades ---
+
+void Worker::on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) {
+    std::unique_ptr<Upgrade> upgrade = Upgrade::make(this, &connection, std::move(request));
+    switch (upgrade->run()) {
+        case Upgrade::Outcome::refused: break;
+        case Upgrade::Outcome::ready: upgrade->complete(); break;
+        case Upgrade::Outcome::waiting: upgrades_.emplace(connection.id(), std::move(upgrade)); break;
+    }
+}
+
+std::unique_ptr<Upgrade> Worker::take_upgrade(uint64_t connection_id) {
+    const auto found = upgrades_.find(connection_id);
+    if (found == upgrades_.end()) return nullptr;
+    std::unique_ptr<Upgrade> upgrade = std::move(found->second);
+    upgrades_.erase(found);
+    return upgrade;
+}
+
+void Worker::resume_upgrade(uint64_t connection_id) {
+    if (const std::unique_ptr<Upgrade> upgrade = take_upgrade(connection_id)) upgrade->complete();
+}
+
+void Worker::on_rejected(const Connection& connection, RejectReason reason, int status) {
+    take_upgrade(connection.id());  // it waits for nothing any more
+    if (reason == RejectReason::connection_lost) return;  // port scans and health checks: counted is enough
+    log::write_limited(LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",
+                       {{"status", status}, {"reason", name(reason)}, {"remote_address", connection.peer().text()}});
+}
+
+// --- sessions ---
+
+void Worker::open_session(std::unique_ptr<Session> session, Connection& connection, const std::string& response) {
+    Session* opened = session.release();  // buried by its own on_closed
+    connection.accept(opened, response);
+    opened->open();
+}
+
+void Worker::bury(Session* session) { buried_.push_back(session); }
+
+Counter& Worker::connected_counter(std::string_view user_type) {
+    const auto& types = node_->options.allowed_user_types;
+    const auto place = static_cast<size_t>(std::find(types.begin(), types.end(), user_type) - types.begin());
+    return counters().connected_by_type[std::min(place, max_user_types - 1)];
+}
+
+void Worker::on_turn_flushed() {
+    for (Session* session : buried_) delete session;
+    buried_.clear();
+    buffer_.recycle();
+    const uint64_t sent = reactor_->counters().net.messages_sent.get();
+    const uint64_t delivered = sent - sent_before_turn_;
+    sent_before_turn_ = sent;
+    if (delivered == 0 || delivered > sent) return;
+    timespec now;
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const uint64_t end_ns = static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+    const double seconds = static_cast<double>(end_ns - reactor_->monotonic_ns()) / 1e9;
+    const auto bucket = static_cast<size_t>(std::lower_bound(delivery_bounds_s.begin(), delivery_bounds_s.end(), seconds) -
+                                            delivery_bounds_s.begin());
+    counters().delivery[bucket].add(delivered);
+    counters().delivery_sum_us.add(static_cast<uint64_t>(seconds * 1e6 * static_cast<double>(delivered)));
+}
+
+// --- publish ---
+
+namespace {
+
+// The end of a publish's way through the hooks.
+class PublishSink final : public MessageSink {
+   public:
+    PublishSink(Worker* worker, const PublishDone& done) : worker_(worker), done_(done) {}
+
+    int32_t route(MessageRequest& request) override {
+        const Destination& to = request.destination();
+        if (request.envelope().require_ack) {
+            refuse(request, "unavailable", "require_ack needs a delivery plugin, and none is loaded");
+            return GW_ST_ANSWERED;
+        }
+        if (to.kind == DestinationKind::none) {
+            refuse(request, "unavailable", "no loaded plugin serves tickets or groups");
+            return GW_ST_ANSWERED;
+        }
+        answered_ = true;
+        auto tally = std::make_shared<DeliveryTally>([done = done_, id = std::string(request.stamps().msg_id)](uint64_t delivered) {
+            if (done) done({Status(), id, delivered});
+        });
+        worker_->router().send(to, request.body(), request.stamps(), nullptr, std::move(tally));
+        return GW_ST_PASSED;
+    }
+
+    void refuse(MessageRequest&, std::string_view code, std::string_view why) override {
+        if (answered_) return;
+        answered_ = true;
+        const ErrorCode error = code == "plugin_error" ? ErrorCode::plugin_error
+                                : code == "unavailable" ? ErrorCode::unavailable
+                                                        : ErrorCode::forbidden;
+        if (done_) done_({Status(error, std::string(why)), {}, 0});
+    }
+
+    int32_t answer(MessageRequest&, std::string_view) override { return GW_E_STATE; }  // nobody is there
+
+    // A hook ended it without saying why.
+    void finish(const MessageRequest& request) {
+        if (!answered_ && done_) done_({Status(), std::string(request.stamps().msg_id), 0});
+    }
+
+   private:
+    Worker* const worker_;
+    const PublishDone& done_;
+    bool answered_ = false;
+};
+
+}  // namespace
+
+void Worker::run_publish(const PublishOrder& order, const PublishDone& done) {
+    Envelope envelope;
+    const Status status = decode(order.message, &envelope);  // was valid when it was posted
+    if (!status.ok()) {
+        if (done) done({status, {}, 0});
+        return;
+    }
+    const std::string from(envelope.from.empty() ? std::string_view("system") : envelope.from);
+    Stamps stamps = stamp(from);
+    const std::string msg_id(stamps.msg_id);  // hooks may make other ids
+    const std::string create_at(stamps.create_at);
+    stamps = {from, msg_id, create_at};
+    PublishSink sink(this, done);
+    MessageRequest request(GW_KIND_PUBLISH, nullptr, &envelope, stamps, &sink);
+    if (order.to.kind != DestinationKind::none) request.set_destination(order.to);
+    request.sender = order.sender;
+    request.hops = order.hops;
+    if (chain().wants(GW_KIND_PUBLISH)) {
+        chain().run(request);
+    } else {
+        request.finish();
+    }
+    sink.finish(request);
+}
+
+}  // namespace gatewayd

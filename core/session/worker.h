@@ -1,0 +1,89 @@
+// Worker: what one reactor does besides sockets: its part of the hub, its router, its sessions, the upgrades
+// that wait. Everything is the reactor's thread's, but what is marked [any].
+#ifndef GATEWAYD_CORE_SESSION_WORKER_H
+#define GATEWAYD_CORE_SESSION_WORKER_H
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/hub/hub_shard.h"
+#include "core/message/ulid.h"
+#include "core/net/reactor.h"
+#include "core/session/node.h"
+#include "core/session/router.h"
+#include "core/session/turn_buffer.h"
+
+namespace gatewayd {
+
+class Session;
+class Upgrade;
+
+class Worker : public ReactorService {
+   public:
+    Worker(Node* node, Reactor* reactor);
+    ~Worker() override;
+
+    // [any] Runs it on this worker's thread. False: the mailbox is full.
+    bool post(Reactor::Letter letter) { return reactor_->post(std::move(letter)); }
+
+    Node& node() { return *node_; }
+    Reactor& reactor() { return *reactor_; }
+    HubShard& hub() { return hub_; }
+    Router& router() { return router_; }
+    TurnBuffer& buffer() { return buffer_; }
+    SessionCounters& counters() { return reactor_->counters().session; }
+    const InterceptorChain& chain() const { return *node_->chain; }
+    // Valid until the next call.
+    Stamps stamp(std::string_view from);
+    std::string make_id() { return std::string(ulids_.next(reactor_->wall_ms())); }
+    Envelope& scratch_envelope() { return envelope_; }  // for one message at a time
+
+    // The session of a connection that is in the hub; null: gone.
+    Session* find(ConnectionHandle handle);
+    // Closes the session with 1008 `kicked`. False: it is gone.
+    bool kick(ConnectionHandle handle, std::string_view why);
+    // Ends whoever has this client_id here, session or waiting upgrade: the same client connected again.
+    void replace(ConnectionHandle handle, std::string_view why);
+    // The connection that an upgrade replaces is gone.
+    void resume_upgrade(uint64_t connection_id);
+    // A publish that was checked: through the publish hooks and out.
+    void run_publish(const PublishOrder& order, const PublishDone& done);
+
+    // --- for upgrades and sessions ---
+    void open_session(std::unique_ptr<Session> session, Connection& connection, const std::string& response);
+    void bury(Session* session);  // it ended; deleted when the turn is over
+    Counter& connected_counter(std::string_view user_type);
+    // A peer's address as text, valid until the next call.
+    std::string_view text_of(const PeerAddress& peer) { return peer_text_ = peer.text(); }
+
+    // --- ReactorService ---
+    void on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) override;
+    void on_rejected(const Connection& connection, RejectReason reason, int status) override;
+    void on_end_of_turn() override { hub_.flush_fanout(); }
+    bool turn_is_full() const override { return buffer_.size() > max_turn_bytes; }
+    void on_turn_flushed() override;
+
+   private:
+    static constexpr size_t max_turn_bytes = 256 * 1024;
+
+    std::unique_ptr<Upgrade> take_upgrade(uint64_t connection_id);
+
+    Node* const node_;
+    Reactor* const reactor_;
+    HubShard hub_;
+    TurnBuffer buffer_;
+    Router router_;
+    UlidMaker ulids_;
+    Rfc3339Clock clock_;
+    Envelope envelope_;
+    std::unordered_map<uint64_t, std::unique_ptr<Upgrade>> upgrades_;  // by connection id
+    std::vector<Session*> buried_;
+    std::string peer_text_;
+    uint64_t sent_before_turn_ = 0;
+};
+
+}  // namespace gatewayd
+
+#endif
