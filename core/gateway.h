@@ -18,7 +18,7 @@
 #include "core/base/counters.h"
 #include "core/config/settings.h"
 #include "core/hub/identity.h"
-#include "core/session/publish.h"
+#include "core/chain/publish.h"
 
 namespace gatewayd {
 

@@ -25,6 +25,8 @@ class NodeLimits {
     // For each admitted connection, once.
     void leave(const PeerAddress& peer);
 
+    uint32_t count() const { return connections_.load(std::memory_order_relaxed); }
+
     InboundMemory inbound_memory{0};
     // Connections beyond the limits that are being told so; see max_refusing_connections.
     std::atomic<uint32_t> refusing{0};

@@ -272,6 +272,15 @@ void Reactor::close_all(CloseCode code, const char* static_text, DisconnectReaso
     }
 }
 
+void Reactor::drop_all(DisconnectReason reason) {
+    while (!connections_.empty()) {
+        Connection* connection = connections_.back();
+        connection->end_session(reason, close_abnormal, "");
+        connection->destroy();
+    }
+    end_of_turn();
+}
+
 void Reactor::when_empty(std::function<void()> then) { when_empty_ = std::move(then); }
 
 // --- for Connection ---

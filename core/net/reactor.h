@@ -69,6 +69,8 @@ class Reactor {
     void stop_accepting();
     // For shutdown: closes each connection that is open, ends each that is not.
     void close_all(CloseCode code, const char* static_text, DisconnectReason reason);
+    // Ends every connection at once, without a word.
+    void drop_all(DisconnectReason reason);
     // Calls `then` once when the last connection is gone; at once when there is none.
     void when_empty(std::function<void()> then);
 

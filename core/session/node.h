@@ -10,7 +10,7 @@
 
 #include "core/chain/chain.h"
 #include "core/hub/directory.h"
-#include "core/session/publish.h"
+#include "core/chain/publish.h"
 
 namespace gatewayd {
 
@@ -33,10 +33,10 @@ class Node {
     std::shared_ptr<const InterceptorChain> chain;
     std::vector<Worker*> workers;  // by reactor
 
-    // [any] Checks the message, then posts it to the worker that orders this destination.
-    void publish(PublishOrder order, PublishDone done);
-    // [any] Runs on the thread of that connection's reactor, when the connection is still there; false when
-    // it cannot be posted.
+    // [any] Checks the message, then posts it to the worker that orders this destination. Not ok: nothing
+    // was posted and done will not be called.
+    Status publish(PublishOrder order, PublishDone done);
+    // [any] Null: no such reactor.
     Worker* worker_of(ConnectionHandle handle) const {
         return handle.reactor() < workers.size() ? workers[handle.reactor()] : nullptr;
     }

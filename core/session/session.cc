@@ -42,6 +42,7 @@ void Session::open() {
     const bool attached = chain.attach(*this);
     hooked_ = (chain.attached_kinds(*this) & GW_KIND_DELIVERY) || chain.wants_event(GW_EV_MESSAGE_SENT);
     worker_->hub().add(this);
+    in_hub_ = true;
     if (log::enabled(LogLevel::info)) {
         log::info("client connected", {{"client_id", identity_->client_id},
                                        {"user_id", identity_->user_id},
@@ -77,6 +78,7 @@ void Session::close_now(CloseCode code, std::string_view text, DisconnectReason 
 void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std::string_view text) {
     const InterceptorChain& chain = worker_->chain();
     worker_->hub().remove(this);
+    in_hub_ = false;
     worker_->node().directory.release(identity_);
     worker_->counters().disconnected[static_cast<size_t>(reason)].add();
     worker_->connected_counter(identity_->user_type).sub();
@@ -200,7 +202,7 @@ int32_t Session::answer(MessageRequest&, std::string_view message) { return send
 // --- to this client ---
 
 bool Session::send_frame(const Slice& frame) {
-    if (!hooked_ && opened_) worker_->hub().settle(this);
+    if (in_hub_) worker_->hub().settle(this);
     return connection_->enqueue(frame);
 }
 

@@ -69,6 +69,7 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     Worker* const worker_;
     Connection* const connection_;  // outlives this session
     bool opened_ = false;
+    bool in_hub_ = false;
     std::unique_ptr<std::string> close_text_;  // of a close that a plugin asked for
 };
 

@@ -1,6 +1,6 @@
 // What a back end or a plugin asks to be sent, and what became of it. Values: any thread.
-#ifndef GATEWAYD_CORE_SESSION_PUBLISH_H
-#define GATEWAYD_CORE_SESSION_PUBLISH_H
+#ifndef GATEWAYD_CORE_CHAIN_PUBLISH_H
+#define GATEWAYD_CORE_CHAIN_PUBLISH_H
 
 #include <cstdint>
 #include <functional>

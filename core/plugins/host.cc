@@ -1,0 +1,203 @@
+#include "core/plugins/host.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+#include <tuple>
+
+#include "core/base/log.h"
+#include "core/plugins/host_table.h"
+
+namespace gatewayd {
+namespace {
+
+// The stages in the order of the chain; GW_STAGE_MESSAGE, the default, is the last.
+uint32_t stage_rank(uint32_t stage) { return stage == GW_STAGE_MESSAGE ? GW_STAGE_TICKETS + 1 : stage; }
+
+const char* stage_name(uint32_t stage) {
+    switch (stage) {
+        case GW_STAGE_HANDSHAKE: return "handshake";
+        case GW_STAGE_AUTH: return "auth";
+        case GW_STAGE_LIMITS: return "limits";
+        case GW_STAGE_GROUPS: return "groups";
+        case GW_STAGE_TICKETS: return "tickets";
+        default: return "message";
+    }
+}
+
+// ../lib/gatewayd/plugins beside the binary.
+std::string default_plugin_folder() {
+    std::error_code error;
+    const auto binary = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) return "/usr/lib/gatewayd/plugins";
+    return (binary.parent_path().parent_path() / "lib" / "gatewayd" / "plugins").string();
+}
+
+std::string text_of(gw_error& error) {
+    error.message[sizeof error.message - 1] = '\0';
+    return error.message[0] ? error.message : "no reason given (code " + std::to_string(error.code) + ")";
+}
+
+// Calls of [control] functions: a plugin's exception must not cross into us.
+template <typename Call>
+int32_t guarded(gw_error* error, Call&& call) {
+    *error = gw_error{};
+    error->struct_size = sizeof *error;
+    try {
+        return call();
+    } catch (...) {
+        std::snprintf(error->message, sizeof error->message, "an exception left the plugin");
+        return GW_E_FAIL;
+    }
+}
+
+[[noreturn]] void fail(const PluginInstance& plugin, const std::string& what) {
+    const std::string& file = plugin.library ? plugin.library->path() : plugin.settings.path;
+    throw PluginError(plugin.settings.name, file, what);
+}
+
+}  // namespace
+
+PluginHost::~PluginHost() {
+    stop();
+    chain_.reset();
+    for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
+        if ((*instance)->created) (*instance)->library->plugin().destroy((*instance)->self);
+    }
+}
+
+std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& settings) {
+    auto instance = std::make_unique<PluginInstance>();
+    PluginInstance& plugin = *instance;
+    plugin.settings = settings;
+    plugin.services = services_;
+    std::string path = settings.path;
+    if (path.empty()) {
+        std::vector<std::string> folders = settings_.path;
+        if (folders.empty()) folders.push_back(default_plugin_folder());
+        try {
+            path = find_plugin(settings.name, folders);
+        } catch (const PluginError& error) {
+            if (settings.required_by.empty()) throw;
+            throw std::runtime_error(settings.location + ": " + settings.required_by + " needs the plugin " + settings.name +
+                                     ", which is not installed: " + error.what());
+        }
+    }
+    plugin.library = PluginLibrary::load(settings.name, path, host_table());
+    gw_error error;
+    const auto* config = reinterpret_cast<const gw_node*>(settings.config.get());
+    const int32_t result = guarded(
+        &error, [&] { return plugin.library->plugin().create(host_table(), to_abi(&plugin), config, &plugin.self, &error); });
+    release_configuration_texts();
+    if (result != GW_OK) fail(plugin, "create failed: " + text_of(error));
+    plugin.created = true;
+    if (const gw_interceptor* table = plugin.library->interceptor()) {
+        auto interceptor = std::make_shared<Interceptor>();
+        interceptor->name = settings.name;
+        interceptor->table = *table;
+        interceptor->self = plugin.self;
+        interceptor->instance = &plugin;
+        interceptor->fails_open = settings.on_error == OnError::open;
+        const int32_t asked = guarded(&error, [&] {
+            table->wants(plugin.self, &interceptor->kinds, &interceptor->events);
+            plugin.order = table->order(plugin.self);
+            return GW_OK;
+        });
+        plugin.stage = table->stage;
+        plugin.interceptor = interceptor;
+        const char* problem = asked != GW_OK                                    ? "wants or order failed"
+                              : interceptor->kinds >> 5                         ? "wants names kinds that this host does not know"
+                              : interceptor->kinds && !table->intercept         ? "wants requests but has no intercept"
+                              : interceptor->events && !table->on_event         ? "wants events but has no on_event"
+                              : plugin.stage > GW_STAGE_TICKETS                 ? "names a stage that this host does not know"
+                                                                                : nullptr;
+        const bool guards = plugin.stage == GW_STAGE_HANDSHAKE || plugin.stage == GW_STAGE_AUTH;
+        if (problem || (guards && interceptor->fails_open && !settings.allow_unsafe)) {
+            plugin.library->plugin().destroy(plugin.self);
+            plugin.created = false;
+            fail(plugin, problem ? problem
+                                 : "on_error: open lets everyone in when this plugin fails; set allow_unsafe: true "
+                                   "beside it if that is meant");
+        }
+    }
+    return instance;
+}
+
+void PluginHost::create() {
+    for (const PluginSettings& settings : settings_.load) instances_.push_back(create_one(settings));
+    order();
+    std::vector<std::shared_ptr<const Interceptor>> interceptors;
+    for (const auto& instance : instances_) {
+        if (instance->interceptor) interceptors.push_back(instance->interceptor);
+    }
+    chain_ = std::make_shared<InterceptorChain>(std::move(interceptors));
+    log_chain();
+}
+
+// Listed plugins keep the list's order. Unlisted ones, by (stage, order, name), go before the first listed
+// plugin of a later stage.
+void PluginHost::order() {
+    std::vector<std::unique_ptr<PluginInstance>> unlisted;
+    std::vector<std::unique_ptr<PluginInstance>> ordered;
+    for (auto& instance : instances_) (instance->settings.listed ? ordered : unlisted).push_back(std::move(instance));
+    std::stable_sort(unlisted.begin(), unlisted.end(), [](const auto& a, const auto& b) {
+        return std::make_tuple(stage_rank(a->stage), a->order, std::string_view(a->settings.name)) <
+               std::make_tuple(stage_rank(b->stage), b->order, std::string_view(b->settings.name));
+    });
+    for (auto& instance : unlisted) {
+        const auto before = std::find_if(ordered.begin(), ordered.end(), [&](const auto& other) {
+            return other->settings.listed && stage_rank(other->stage) > stage_rank(instance->stage);
+        });
+        ordered.insert(before, std::move(instance));
+    }
+    instances_ = std::move(ordered);
+}
+
+void PluginHost::log_chain() const {
+    std::string names;
+    for (const auto& instance : instances_) names += (names.empty() ? "" : " -> ") + instance->settings.name;
+    log::info("plugin chain", {{"order", names.empty() ? "(no plugins)" : std::string_view(names)}});
+    for (const auto& instance : instances_) {
+        const PluginLibrary& library = *instance->library;
+        log::info("plugin", {{"name", instance->settings.name},
+                             {"id", library.note().id},
+                             {"version", library.note().version},
+                             {"stage", stage_name(instance->stage)},
+                             {"on_error", instance->settings.on_error == OnError::open ? "open" : "closed"},
+                             {"file", library.path()}});
+    }
+}
+
+void PluginHost::start() {
+    for (const auto& instance : instances_) {
+        const gw_plugin& table = instance->library->plugin();
+        gw_error error;
+        const int32_t result =
+            table.start ? guarded(&error, [&] { return table.start(instance->self, &error); }) : GW_OK;
+        if (result != GW_OK) fail(*instance, "start failed: " + text_of(error));
+        instance->started = true;
+    }
+}
+
+void PluginHost::quiesce() {
+    for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
+        const gw_plugin& table = (*instance)->library->plugin();
+        if ((*instance)->started && table.quiesce) table.quiesce((*instance)->self);
+    }
+}
+
+void PluginHost::stop() {
+    for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
+        const gw_plugin& table = (*instance)->library->plugin();
+        if ((*instance)->started && table.stop) table.stop((*instance)->self);
+        (*instance)->started = false;
+    }
+}
+
+bool PluginHost::verifies_identities() const {
+    return std::any_of(instances_.begin(), instances_.end(),
+                       [](const auto& instance) { return instance->interceptor && instance->stage == GW_STAGE_AUTH; });
+}
+
+}  // namespace gatewayd

@@ -1,0 +1,49 @@
+// PluginHost: the plugins of this process, from their settings to a chain: finds, loads and creates them in
+// their order, starts and stops them. The control thread; the chain that it makes is immutable.
+#ifndef GATEWAYD_CORE_PLUGINS_HOST_H
+#define GATEWAYD_CORE_PLUGINS_HOST_H
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/chain/chain.h"
+#include "core/plugins/instance.h"
+
+namespace gatewayd {
+
+class PluginHost {
+   public:
+    PluginHost(const PluginsSettings& settings, HostServices* services) : settings_(settings), services_(services) {}
+    ~PluginHost();  // stop, then destroy
+    PluginHost(const PluginHost&) = delete;
+    PluginHost& operator=(const PluginHost&) = delete;
+
+    // Loads and creates every plugin, and orders them. Throws PluginError: with name, file and reason.
+    void create();
+    // In the chain's order; throws PluginError. What was started before is stopped by stop().
+    void start();
+    // In the reverse order; no hook runs any more.
+    void quiesce();
+    void stop();
+
+    const std::shared_ptr<const InterceptorChain>& chain() const { return chain_; }
+    // In the chain's order.
+    const std::vector<std::unique_ptr<PluginInstance>>& instances() const { return instances_; }
+    // True when some plugin works in the auth stage.
+    bool verifies_identities() const;
+
+   private:
+    std::unique_ptr<PluginInstance> create_one(const PluginSettings& settings);
+    void order();
+    void log_chain() const;
+
+    const PluginsSettings settings_;
+    HostServices* const services_;
+    std::vector<std::unique_ptr<PluginInstance>> instances_;
+    std::shared_ptr<const InterceptorChain> chain_;
+};
+
+}  // namespace gatewayd
+
+#endif

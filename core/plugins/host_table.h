@@ -1,0 +1,22 @@
+// The host function table of the ABI: each entry checks its arguments and calls what does the work. One
+// immutable table a process.
+#ifndef GATEWAYD_CORE_PLUGINS_HOST_TABLE_H
+#define GATEWAYD_CORE_PLUGINS_HOST_TABLE_H
+
+#include "gateway/host.h"
+
+namespace gatewayd {
+
+const gw_host* host_table();
+
+// Frees what configuration functions handed out during create. [control], after each create.
+void release_configuration_texts();
+
+// The parts of the table, a file each.
+void fill_hub_functions(gw_host* table);            // host_hub.cc
+void fill_configuration_functions(gw_host* table);  // host_configuration.cc
+void fill_request_functions(gw_host* table);        // host_request.cc
+
+}  // namespace gatewayd
+
+#endif

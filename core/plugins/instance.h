@@ -1,0 +1,33 @@
+// PluginInstance: one configured plugin in this process (gw_inst of the ABI): its library, its state, its
+// interceptor. Made by PluginHost on the control thread; constant while reactors run.
+#ifndef GATEWAYD_CORE_PLUGINS_INSTANCE_H
+#define GATEWAYD_CORE_PLUGINS_INSTANCE_H
+
+#include <memory>
+#include <string>
+
+#include "core/chain/interceptor.h"
+#include "core/config/settings.h"
+#include "core/plugins/library.h"
+#include "core/plugins/services.h"
+
+namespace gatewayd {
+
+struct PluginInstance {
+    PluginSettings settings;
+    HostServices* services = nullptr;
+    std::shared_ptr<const PluginLibrary> library;
+    void* self = nullptr;
+    bool created = false;
+    bool started = false;
+    std::shared_ptr<Interceptor> interceptor;  // null: a plugin that only offers services
+    uint32_t stage = 0;                        // GW_STAGE_
+    int32_t order = 0;
+};
+
+inline gw_inst* to_abi(PluginInstance* instance) { return reinterpret_cast<gw_inst*>(instance); }
+inline PluginInstance* from_abi(gw_inst* instance) { return reinterpret_cast<PluginInstance*>(instance); }
+
+}  // namespace gatewayd
+
+#endif

@@ -1,0 +1,33 @@
+// HostServices: what the host functions of the ABI need of the gateway. All [any]; nothing blocks.
+#ifndef GATEWAYD_CORE_PLUGINS_SERVICES_H
+#define GATEWAYD_CORE_PLUGINS_SERVICES_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/chain/publish.h"
+#include "core/hub/identity.h"
+#include "gateway/host.h"
+
+namespace gatewayd {
+
+class HostServices {
+   public:
+    virtual ~HostServices() = default;
+
+    // Not ok: nothing happens, done is not called.
+    virtual Status publish(PublishOrder order, PublishDone done) = 0;
+    // False: there is no such reactor, or its mailbox is full.
+    virtual bool subscribe(ConnectionHandle connection, std::string topic, bool join) = 0;
+    virtual bool kick(ConnectionHandle connection, std::string why) = 0;
+    virtual IdentityPtr find_client(std::string_view client_id) = 0;
+    virtual std::vector<IdentityPtr> clients_of_user(std::string_view user_id, size_t limit) = 0;
+    virtual std::vector<IdentityPtr> list_clients(uint64_t* cursor, size_t limit) = 0;
+    virtual void fill_stats(gw_stats* out) = 0;
+    virtual void request_shutdown(std::string why) = 0;
+};
+
+}  // namespace gatewayd
+
+#endif
