@@ -86,7 +86,7 @@ class Audit : public gateway::Interceptor {
         who.text("user_id", client.user_id);
         who.text("user_type", client.user_type);
         who.text("remote_address", client.remote_address);
-        return who.fields();
+        return std::string(who.fields());
     }
 
     void describe(const gateway::Request& message, JsonLine* line) const {

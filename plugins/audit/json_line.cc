@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstddef>
+#include <cstring>
 
 namespace audit {
 namespace {
 
+constexpr size_t number_size = 20;  // of the longest int64_t
+constexpr std::string_view time_form = "\"0000-00-00T00:00:00.000Z\"";
+
 // Writes value as exactly `digits` digits.
-void put_digits(int64_t value, int digits, char* out) {
+void put_digits(uint32_t value, int digits, char* out) {
     for (int i = digits - 1; i >= 0; --i) {
         out[i] = static_cast<char>('0' + value % 10);
         value /= 10;
@@ -16,7 +19,8 @@ void put_digits(int64_t value, int digits, char* out) {
 }
 
 struct Date {
-    int64_t year, month, day;
+    int64_t year;
+    uint32_t month, day;
 };
 
 // The Gregorian date of a day counted from 1970-01-01, by years that begin in March, so that a leap day is
@@ -24,95 +28,144 @@ struct Date {
 Date date_of(int64_t days) {
     days += 719468;  // from 0000-03-01
     const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    const int64_t day_of_era = days - era * 146097;
-    const int64_t year_of_era =
+    const auto day_of_era = static_cast<uint32_t>(days - era * 146097);
+    const uint32_t year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    const int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+    const uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const uint32_t month_from_march = (5 * day_of_year + 2) / 153;
+    const uint32_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    const uint32_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
     return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
-// Text between quotes; what needs no escaping goes in runs.
-void escape(std::string_view value, std::string* out) {
+constexpr uint64_t each_byte(uint8_t value) {
+    return 0x0101010101010101u * value;
+}
+
+// Whether one of eight bytes needs escaping: a zero byte of a word is found by the borrow of a subtraction.
+bool needs_escape(uint64_t bytes) {
+    const auto zero_in = [](uint64_t word) { return (word - each_byte(0x01)) & ~word; };
+    const uint64_t control = (bytes - each_byte(0x20)) & ~bytes;
+    return ((control | zero_in(bytes ^ each_byte('"')) | zero_in(bytes ^ each_byte('\\')) |
+             zero_in(bytes ^ each_byte(0x7F))) &
+            each_byte(0x80)) != 0;
+}
+
+char* escape_byte(unsigned char c, char* out) {
     static constexpr char hex[] = "0123456789abcdef";
-    size_t start = 0;
-    for (size_t i = 0; i < value.size(); ++i) {
-        const auto c = static_cast<unsigned char>(value[i]);
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
-        out->append(value, start, i - start);
-        start = i + 1;
-        if (c == '"' || c == '\\') {
-            *out += '\\';
-            *out += static_cast<char>(c);
+    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+        *out++ = static_cast<char>(c);
+        return out;
+    }
+    *out++ = '\\';
+    if (c == '"' || c == '\\') {
+        *out++ = static_cast<char>(c);
+        return out;
+    }
+    std::memcpy(out, "u00", 3);
+    out[3] = hex[c >> 4];
+    out[4] = hex[c & 15];
+    return out + 5;
+}
+
+// At most six bytes for each of value's.
+char* escape(std::string_view value, char* out) {
+    size_t at = 0;
+    for (; at + 8 <= value.size(); at += 8) {
+        uint64_t bytes;
+        std::memcpy(&bytes, value.data() + at, sizeof(bytes));
+        if (needs_escape(bytes)) {
+            for (size_t i = at; i < at + 8; ++i)
+                out = escape_byte(static_cast<unsigned char>(value[i]), out);
         } else {
-            *out += "\\u00";
-            *out += hex[c >> 4];
-            *out += hex[c & 15];
+            std::memcpy(out, &bytes, sizeof(bytes));
+            out += sizeof(bytes);
         }
     }
-    out->append(value, start);
+    for (; at < value.size(); ++at)
+        out = escape_byte(static_cast<unsigned char>(value[at]), out);
+    return out;
 }
 
 }  // namespace
 
-void JsonLine::key(std::string_view key) {
-    text_ += ",\"";
-    text_ += key;
-    text_ += "\":";
+char* JsonLine::room(size_t size) {
+    if (size > capacity_ - size_) {
+        const size_t capacity = std::max(capacity_ * 2, size_ + size);
+        std::unique_ptr<char[]> bigger(new char[capacity]);
+        std::memcpy(bigger.get(), data_, size_);
+        big_ = std::move(bigger);
+        data_ = big_.get();
+        capacity_ = capacity;
+    }
+    return data_ + size_;
 }
 
-void JsonLine::text(std::string_view key_name, std::string_view value) {
-    key(key_name);
-    text_ += '"';
-    escape(value, &text_);
-    text_ += '"';
+char* JsonLine::start(std::string_view key, size_t value_size) {
+    char* out = room(key.size() + 4 + value_size);
+    *out++ = ',';
+    *out++ = '"';
+    std::memcpy(out, key.data(), key.size());
+    out += key.size();
+    *out++ = '"';
+    *out++ = ':';
+    return out;
 }
 
-void JsonLine::number(std::string_view key_name, int64_t value) {
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
-    key(key_name);
-    text_.append(digits, end);
+void JsonLine::text(std::string_view key, std::string_view value) {
+    char* out = start(key, value.size() * 6 + 2);
+    *out++ = '"';
+    out = escape(value, out);
+    *out++ = '"';
+    end(out);
 }
 
-void JsonLine::time(std::string_view key_name, int64_t ms_since_1970) {
+void JsonLine::number(std::string_view key, int64_t value) {
+    char* out = start(key, number_size);
+    end(std::to_chars(out, out + number_size, value).ptr);
+}
+
+void JsonLine::time(std::string_view key, int64_t ms_since_1970) {
     constexpr int64_t day_ms = 86400000;
     int64_t days = ms_since_1970 / day_ms;
-    int64_t rest = ms_since_1970 % day_ms;
+    auto rest = static_cast<int32_t>(ms_since_1970 % day_ms);
     if (rest < 0) {
-        rest += day_ms;
+        rest += static_cast<int32_t>(day_ms);
         --days;
     }
     const Date date = date_of(days);
-    char out[] = "\"0000-00-00T00:00:00.000Z\"";
-    put_digits(date.year, 4, out + 1);
+    const auto ms = static_cast<uint32_t>(rest);
+    char* out = start(key, time_form.size());
+    std::memcpy(out, time_form.data(), time_form.size());
+    put_digits(static_cast<uint32_t>(date.year), 4, out + 1);
     put_digits(date.month, 2, out + 6);
     put_digits(date.day, 2, out + 9);
-    put_digits(rest / 3600000, 2, out + 12);
-    put_digits(rest / 60000 % 60, 2, out + 15);
-    put_digits(rest / 1000 % 60, 2, out + 18);
-    put_digits(rest % 1000, 3, out + 21);
-    key(key_name);
-    text_ += out;
+    put_digits(ms / 3600000, 2, out + 12);
+    put_digits(ms / 60000 % 60, 2, out + 15);
+    put_digits(ms / 1000 % 60, 2, out + 18);
+    put_digits(ms % 1000, 3, out + 21);
+    end(out + time_form.size());
 }
 
-void JsonLine::json(std::string_view key_name, std::string_view value) {
-    key(key_name);
-    const size_t start = text_.size();
-    text_ += value;
+void JsonLine::json(std::string_view key, std::string_view value) {
+    char* out = start(key, value.size());
     // A raw line feed in JSON can only be space between its parts, and would end our line.
-    std::replace_if(
-        text_.begin() + static_cast<std::ptrdiff_t>(start), text_.end(),
-        [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    end(std::replace_copy_if(
+        value.begin(), value.end(), out, [](char c) { return c == '\n' || c == '\r'; }, ' '));
+}
+
+void JsonLine::fields(std::string_view other) {
+    if (other.empty()) return;
+    std::memcpy(room(other.size()), other.data(), other.size());
+    size_ += other.size();
 }
 
 std::string_view JsonLine::finish() {
-    if (text_.empty()) text_ = ",";
-    text_[0] = '{';  // in place of the first comma
-    text_ += "}\n";
-    return text_;
+    if (size_ == 0) size_ = 1;
+    data_[0] = '{';  // in place of the first comma
+    std::memcpy(room(2), "}\n", 2);
+    size_ += 2;
+    return fields();
 }
 
 }  // namespace audit

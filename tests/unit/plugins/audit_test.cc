@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -68,6 +70,41 @@ TEST_CASE("a line is JSON whatever its texts contain") {
     JsonLine leap;
     leap.time("t", 951782400000);
     CHECK(leap.finish() == "{\"t\":\"2000-02-29T00:00:00.000Z\"}\n");
+}
+
+TEST_CASE("every byte at every place of a text is escaped or left as it should be") {
+    for (int byte = 0; byte < 256; ++byte) {
+        const char c = static_cast<char>(byte);
+        std::string escaped(1, c);
+        if (c == '"' || c == '\\') escaped = std::string("\\") + c;
+        if (byte < 0x20 || byte == 0x7F) {
+            char text[8];
+            std::snprintf(text, sizeof(text), "\\u%04x", byte);
+            escaped = text;
+        }
+        for (size_t place = 0; place < 11; ++place) {
+            const std::string before(place, 'a');
+            const std::string after(10 - place, '\xC3');
+            JsonLine line;
+            line.text("t", before + c + after);
+            REQUIRE(line.finish() == "{\"t\":\"" + before + escaped + after + "\"}\n");
+        }
+    }
+}
+
+TEST_CASE("a line may be longer than its first room") {
+    JsonLine line;
+    std::string expected = "{";
+    for (int i = 0; i < 40; ++i) {
+        const std::string value(static_cast<size_t>(i) * 20, 'v');
+        line.text("key", value);
+        line.number("n", INT64_MIN);
+        expected += "\"key\":\"" + value + "\",\"n\":-9223372036854775808,";
+    }
+    expected.back() = '}';
+    CHECK(line.finish() == expected + "\n");
+    JsonLine empty;
+    CHECK(empty.finish() == "{}\n");
 }
 
 TEST_CASE("a journal writes everything at its close, into a file of mode 0640") {
