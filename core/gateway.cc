@@ -44,7 +44,9 @@ NetOptions net_options(const Settings& settings) {
     return options;
 }
 
-bool is_loopback(const std::string& ip) { return ip.rfind("127.", 0) == 0 || ip == "::1"; }
+bool is_loopback(const std::string& ip) {
+    return ip.rfind("127.", 0) == 0 || ip == "::1";
+}
 
 std::string url_of(const std::string& ip, uint16_t port) {
     const bool v6 = ip.find(':') != std::string::npos;
@@ -58,7 +60,9 @@ std::string host_name() {
 }
 
 int64_t wall_time_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 }  // namespace
@@ -77,7 +81,8 @@ class Gateway::Impl final : public HostServices {
         : settings_(std::move(settings)),
           control_(control),
           deadline_(control),
-          limits_(settings_.wsc.performance.max_connections_per_node, settings_.wsc.performance.max_connections_per_address),
+          limits_(settings_.wsc.performance.max_connections_per_node,
+                  settings_.wsc.performance.max_connections_per_address),
           plugins_(settings_.plugins, this) {
         collect_warnings();
     }
@@ -89,10 +94,16 @@ class Gateway::Impl final : public HostServices {
     void stop_now();
 
     // --- HostServices ---
-    Status publish(PublishOrder order, PublishDone done) override { return node_.publish(std::move(order), std::move(done)); }
+    Status publish(PublishOrder order, PublishDone done) override {
+        return node_.publish(std::move(order), std::move(done));
+    }
     bool subscribe(ConnectionHandle connection, std::string topic, bool join) override;
-    bool kick(ConnectionHandle connection, std::string why) override { return kick(connection, std::move(why), nullptr); }
-    IdentityPtr find_client(std::string_view client_id) override { return node_.directory.find_client(client_id); }
+    bool kick(ConnectionHandle connection, std::string why) override {
+        return kick(connection, std::move(why), nullptr);
+    }
+    IdentityPtr find_client(std::string_view client_id) override {
+        return node_.directory.find_client(client_id);
+    }
     std::vector<IdentityPtr> clients_of_user(std::string_view user_id, size_t limit) override {
         return node_.directory.clients_of_user(user_id, limit);
     }
@@ -137,7 +148,8 @@ void Gateway::Impl::collect_warnings() {
     if (wsc.enabled && !wsc.security.enable_auth && !is_loopback(wsc.node_ip)) {
         warnings_.emplace_back(
             wsc.security.trust_client_identity
-                ? "identities are not verified: clients may call themselves anybody, agents and admins included "
+                ? "identities are not verified: clients may call themselves anybody, agents and admins "
+                  "included "
                   "(wsc.security.trust_client_identity); enable wsc.security.enable_auth on an open network"
                 : "identities are not verified: clients may call themselves any customer; enable "
                   "wsc.security.enable_auth on an open network");
@@ -158,7 +170,8 @@ void Gateway::Impl::create_plugins() {
 void Gateway::Impl::start() {
     create_plugins();
     const WscSettings& wsc = settings_.wsc;
-    for (const std::string& warning : warnings_) log::warn(warning);
+    for (const std::string& warning : warnings_)
+        log::warn(warning);
     started_at_ms_ = wall_time_ms();
     emit(GW_EV_INITIALIZE);
     if (wsc.enabled) open_listeners();  // what can refuse comes before what plugins open
@@ -178,7 +191,8 @@ void Gateway::Impl::start() {
 void Gateway::Impl::open_listeners() {
     const WscSettings& wsc = settings_.wsc;
     const uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const uint32_t count = std::min(wsc.performance.io_threads == 0 ? cores : wsc.performance.io_threads, max_reactors);
+    const uint32_t count =
+        std::min(wsc.performance.io_threads == 0 ? cores : wsc.performance.io_threads, max_reactors);
     const NetOptions options = net_options(settings_);
     const uint32_t defer_s = std::min(wsc.performance.handshake_timeout_s, max_defer_accept_s);
     uint16_t port = wsc.node_port;
@@ -229,7 +243,8 @@ void Gateway::Impl::shutdown(std::function<void()> done) {
         return;
     }
     log::info("shutting down: no new connections, 1001 to everyone",
-              {{"connections", node_.directory.client_count()}, {"shutdown_timeout_s", settings_.wsc.performance.shutdown_timeout_s}});
+              {{"connections", node_.directory.client_count()},
+               {"shutdown_timeout_s", settings_.wsc.performance.shutdown_timeout_s}});
     reactors_busy_ = static_cast<uint32_t>(threads_.size());
     deadline_.expires_after(std::chrono::seconds(settings_.wsc.performance.shutdown_timeout_s));
     deadline_.async_wait([this](const boost::system::error_code& error) {
@@ -240,7 +255,8 @@ void Gateway::Impl::shutdown(std::function<void()> done) {
         reactor->post(
             [this, reactor] {
                 reactor->stop_accepting();
-                reactor->close_all(close_going_away, "the gateway is shutting down", DisconnectReason::server_shutdown);
+                reactor->close_all(close_going_away, "the gateway is shutting down",
+                                   DisconnectReason::server_shutdown);
                 reactor->when_empty([this] {
                     if (--reactors_busy_ == 0) boost::asio::post(control_, [this] { finish_shutdown(true); });
                 });
@@ -291,8 +307,9 @@ bool Gateway::Impl::subscribe(ConnectionHandle connection, std::string topic, bo
         if (!join) {
             worker->hub().unsubscribe(session, topic);
         } else if (worker->hub().subscribe(session, topic) == HubShard::Join::limit) {
-            log::write_limited(LogLevel::warn, "topic_limit", "a connection is in too many topics, a join was refused",
-                               {{"connection_id", connection.generation}, {"limit", max_topics_per_connection}});
+            log::write_limited(
+                LogLevel::warn, "topic_limit", "a connection is in too many topics, a join was refused",
+                {{"connection_id", connection.generation}, {"limit", max_topics_per_connection}});
         }
     });
 }
@@ -324,8 +341,10 @@ GatewayStats Gateway::Impl::stats() const {
     for (const auto& own : threads_) {
         const SessionCounters& session = own->counters.session;
         stats.total_connections += session.opened.get();
-        for (const Counter& counter : session.connected_by_type) stats.current_connections += counter.get();
-        for (const Counter& counter : session.received) stats.total_messages_received += counter.get();
+        for (const Counter& counter : session.connected_by_type)
+            stats.current_connections += counter.get();
+        for (const Counter& counter : session.received)
+            stats.total_messages_received += counter.get();
         stats.total_messages_sent += own->counters.net.messages_sent.get();
     }
     return stats;
@@ -346,33 +365,51 @@ Gateway::Gateway(Settings settings, boost::asio::io_context& control)
     : impl_(std::make_unique<Impl>(std::move(settings), control)) {}
 Gateway::~Gateway() = default;
 
-void Gateway::check() { impl_->create_plugins(); }
-void Gateway::start() { impl_->start(); }
-void Gateway::shutdown(std::function<void()> done) { impl_->shutdown(std::move(done)); }
-void Gateway::on_shutdown_request(std::function<void(std::string)> handler) { impl_->shutdown_handler_ = std::move(handler); }
+void Gateway::check() {
+    impl_->create_plugins();
+}
+void Gateway::start() {
+    impl_->start();
+}
+void Gateway::shutdown(std::function<void()> done) {
+    impl_->shutdown(std::move(done));
+}
+void Gateway::on_shutdown_request(std::function<void(std::string)> handler) {
+    impl_->shutdown_handler_ = std::move(handler);
+}
 
 void Gateway::reopen_files() {
     log::info("reopening files");
     impl_->plugins_.chain()->emit(GW_EV_REOPEN, nullptr);
 }
 
-const Settings& Gateway::settings() const { return impl_->settings_; }
-const std::vector<std::string>& Gateway::warnings() const { return impl_->warnings_; }
-bool Gateway::ready() const { return impl_->running_ && !impl_->draining_; }
+const Settings& Gateway::settings() const {
+    return impl_->settings_;
+}
+const std::vector<std::string>& Gateway::warnings() const {
+    return impl_->warnings_;
+}
+bool Gateway::ready() const {
+    return impl_->running_ && !impl_->draining_;
+}
 
 void Gateway::publish(PublishOrder order, PublishDone done) {
     auto shared = std::make_shared<PublishDone>(std::move(done));
-    Status status = impl_->publish(std::move(order), [shared](PublishResult result) { (*shared)(std::move(result)); });
+    Status status =
+        impl_->publish(std::move(order), [shared](PublishResult result) { (*shared)(std::move(result)); });
     if (!status.ok()) (*shared)({std::move(status), {}, 0});
 }
 
 void Gateway::kick(std::string_view client_id, std::string why, std::function<void(bool)> done) {
     const IdentityPtr client = impl_->find_client(client_id);
     auto shared = std::make_shared<std::function<void(bool)>>(std::move(done));
-    if (!client || !impl_->kick(client->handle, std::move(why), [shared](bool found) { (*shared)(found); })) (*shared)(false);
+    if (!client || !impl_->kick(client->handle, std::move(why), [shared](bool found) { (*shared)(found); }))
+        (*shared)(false);
 }
 
-IdentityPtr Gateway::find_client(std::string_view client_id) const { return impl_->find_client(client_id); }
+IdentityPtr Gateway::find_client(std::string_view client_id) const {
+    return impl_->find_client(client_id);
+}
 std::vector<IdentityPtr> Gateway::clients_of_user(std::string_view user_id, size_t limit) const {
     return impl_->clients_of_user(user_id, limit);
 }
@@ -380,11 +417,14 @@ std::vector<IdentityPtr> Gateway::list_clients(uint64_t* cursor, size_t limit) c
     return impl_->list_clients(cursor, limit);
 }
 
-GatewayStats Gateway::stats() const { return impl_->stats(); }
+GatewayStats Gateway::stats() const {
+    return impl_->stats();
+}
 
 std::vector<const ReactorCounters*> Gateway::counters() const {
     std::vector<const ReactorCounters*> counters;
-    for (const auto& own : impl_->threads_) counters.push_back(&own->counters);
+    for (const auto& own : impl_->threads_)
+        counters.push_back(&own->counters);
     return counters;
 }
 

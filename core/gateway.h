@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "core/base/counters.h"
+#include "core/chain/publish.h"
 #include "core/config/settings.h"
 #include "core/hub/identity.h"
-#include "core/chain/publish.h"
 
 namespace gatewayd {
 

@@ -14,8 +14,12 @@ namespace gatewayd {
 // A number with one writer: no locked instruction.
 class Counter {
    public:
-    void add(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-    void sub(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+    void add(uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    void sub(uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+    }
     uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
    private:
@@ -51,7 +55,8 @@ inline constexpr int slow_client_action_count = 3;
 const char* name(SlowClientAction action);
 
 // Seconds from a turn's start (its messages were read) to its end (they were written), each message counted.
-inline constexpr std::array<double, 10> delivery_bounds_s{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0};
+inline constexpr std::array<double, 10> delivery_bounds_s{0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                                                          0.005,  0.01,    0.05,   0.25,  1.0};
 
 struct NetCounters {
     Counter accepted;

@@ -8,18 +8,18 @@
 namespace gatewayd {
 
 enum class DisconnectReason : uint8_t {
-    client_close,      // the client sent a close frame
-    connection_lost,   // the TCP connection ended without one
-    timeout,           // no frame for client_timeout
-    kicked,            // by an operator, a back end or a plugin
-    replaced,          // the same user connected the same client_id again
-    slow_client,       // its queue was full, or nothing could be written for write_stall_timeout
-    protocol_error,    // broke RFC 6455
-    invalid_utf8,      // text that is not UTF-8
-    too_big,           // a message over max_message_size or max_fragments
-    out_of_memory,     // max_inbound_memory is used up
-    plugin_error,      // a plugin failed in a way that the connection cannot survive
-    plugin_close,      // a plugin closed it
+    client_close,     // the client sent a close frame
+    connection_lost,  // the TCP connection ended without one
+    timeout,          // no frame for client_timeout
+    kicked,           // by an operator, a back end or a plugin
+    replaced,         // the same user connected the same client_id again
+    slow_client,      // its queue was full, or nothing could be written for write_stall_timeout
+    protocol_error,   // broke RFC 6455
+    invalid_utf8,     // text that is not UTF-8
+    too_big,          // a message over max_message_size or max_fragments
+    out_of_memory,    // max_inbound_memory is used up
+    plugin_error,     // a plugin failed in a way that the connection cannot survive
+    plugin_close,     // a plugin closed it
     server_shutdown,
 };
 inline constexpr int disconnect_reason_count = 13;

@@ -48,8 +48,12 @@ inline void debug(std::string_view event, Fields fields = {}) {
 inline void info(std::string_view event, Fields fields = {}) {
     if (enabled(LogLevel::info)) write(LogLevel::info, event, fields);
 }
-inline void warn(std::string_view event, Fields fields = {}) { write(LogLevel::warn, event, fields); }
-inline void error(std::string_view event, Fields fields = {}) { write(LogLevel::error, event, fields); }
+inline void warn(std::string_view event, Fields fields = {}) {
+    write(LogLevel::warn, event, fields);
+}
+inline void error(std::string_view event, Fields fields = {}) {
+    write(LogLevel::error, event, fields);
+}
 
 // For what can repeat without end (refusals, plugin errors, EMFILE): writes the first line of a `key`, then
 // counts; once in 10 s the next line of that key is written with repeated=N. At most 1,024 keys are kept;

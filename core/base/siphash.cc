@@ -20,7 +20,9 @@ struct Key {
     }
 };
 
-uint64_t rotate(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
+uint64_t rotate(uint64_t x, int bits) {
+    return x << bits | x >> (64 - bits);
+}
 
 struct State {
     uint64_t v0, v1, v2, v3;

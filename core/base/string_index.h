@@ -66,7 +66,8 @@ class StringIndex {
     size_t next(size_t i) const { return (i + 1) & (slots_.size() - 1); }
     void place(Entry entry) {
         size_t i = home(KeyOf::key(entry));
-        while (slots_[i]) i = next(i);
+        while (slots_[i])
+            i = next(i);
         slots_[i] = std::move(entry);
     }
     void grow() {

@@ -13,12 +13,14 @@ const std::string* Attributes::get(std::string_view name) const {
 }
 
 bool Attributes::set(std::string_view name, std::string_view value) {
-    if (name.empty() || name.size() > max_attribute_name_bytes || value.size() > max_attribute_bytes) return false;
+    if (name.empty() || name.size() > max_attribute_name_bytes || value.size() > max_attribute_bytes)
+        return false;
     if (!entries_) {
         if (value.empty()) return true;
         entries_ = std::make_unique<std::vector<std::pair<std::string, std::string>>>();
     }
-    const auto found = std::find_if(entries_->begin(), entries_->end(), [&](const auto& entry) { return entry.first == name; });
+    const auto found = std::find_if(entries_->begin(), entries_->end(),
+                                    [&](const auto& entry) { return entry.first == name; });
     if (value.empty()) {
         if (found != entries_->end()) entries_->erase(found);
         return true;

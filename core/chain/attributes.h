@@ -12,7 +12,7 @@
 namespace gatewayd {
 
 inline constexpr size_t max_attributes = 64;
-inline constexpr size_t max_attribute_bytes = 4096;      // of a value
+inline constexpr size_t max_attribute_bytes = 4096;  // of a value
 inline constexpr size_t max_attribute_name_bytes = 128;
 
 class Attributes {

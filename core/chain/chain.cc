@@ -54,9 +54,9 @@ int32_t guarded(const Interceptor& interceptor, const char* hook, Call&& call) {
 struct NextLink {
     const InterceptorChain* chain;
     Request* request;
-    size_t index;          // where the rest begins
+    size_t index;  // where the rest begins
     bool used = false;
-    int32_t status = 0;    // of the rest, once used
+    int32_t status = 0;  // of the rest, once used
 };
 
 InterceptorChain::InterceptorChain(std::vector<std::shared_ptr<const Interceptor>> interceptors)
@@ -84,11 +84,13 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         NextLink next{this, &request, index + 1};
         const int32_t verdict = guarded(interceptor, "intercept", [&] {
             const HookScope scope(&interceptor, &request);
-            return interceptor.table.intercept(interceptor.self, slot ? slot->value : nullptr, to_abi(request.context),
-                                               to_abi(&request), reinterpret_cast<gw_next*>(&next));
+            return interceptor.table.intercept(interceptor.self, slot ? slot->value : nullptr,
+                                               to_abi(request.context), to_abi(&request),
+                                               reinterpret_cast<gw_next*>(&next));
         });
         if (next.used) {
-            if (verdict != GW_DONE) count_misuse(interceptor, "intercept returned another verdict than next()");
+            if (verdict != GW_DONE)
+                count_misuse(interceptor, "intercept returned another verdict than next()");
             return next.status;
         }
         if (verdict == GW_DONE) return GW_ST_ANSWERED;
@@ -109,7 +111,8 @@ int32_t InterceptorChain::failed(const Interceptor& interceptor, Request& reques
                 verdict == GW_PENDING ? "GW_PENDING without defer or next"
                 : verdict > 0         ? "a value that is no verdict"
                                       : "returned an error");
-    emit(GW_EV_ERROR, request.context, nullptr, GW_SEVERITY_WARNING, "plugin " + interceptor.name + " failed");
+    emit(GW_EV_ERROR, request.context, nullptr, GW_SEVERITY_WARNING,
+         "plugin " + interceptor.name + " failed");
     if (interceptor.fails_open) return GW_ST_PASSED;
     return request.fail_closed(interceptor);
 }
@@ -182,7 +185,8 @@ void InterceptorChain::detach(Context& context) const {
 uint32_t InterceptorChain::attached_kinds(const Context& context) const {
     if (!context.slots_) return kinds_;
     uint32_t kinds = 0;
-    for (size_t place = 0; place < interceptors_.size(); ++place) kinds |= context.slots_[place].kinds;
+    for (size_t place = 0; place < interceptors_.size(); ++place)
+        kinds |= context.slots_[place].kinds;
     return kinds;
 }
 
@@ -216,6 +220,8 @@ uint32_t current_publish_hops() {
     return running.request && running.request->kind == GW_KIND_PUBLISH ? running.request->hops + 1 : 0;
 }
 
-const Interceptor* current_interceptor() { return running.interceptor; }
+const Interceptor* current_interceptor() {
+    return running.interceptor;
+}
 
 }  // namespace gatewayd

@@ -37,11 +37,19 @@ class Context {
     std::unique_ptr<Slot[]> slots_;
 };
 
-inline gw_ctx* to_abi(Context* context) { return reinterpret_cast<gw_ctx*>(context); }
-inline Context* from_abi(gw_ctx* context) { return reinterpret_cast<Context*>(context); }
+inline gw_ctx* to_abi(Context* context) {
+    return reinterpret_cast<gw_ctx*>(context);
+}
+inline Context* from_abi(gw_ctx* context) {
+    return reinterpret_cast<Context*>(context);
+}
 
-inline gw_str to_abi(std::string_view text) { return {text.data(), text.size()}; }
-inline std::string_view from_abi(gw_str text) { return text.len ? std::string_view(text.ptr, text.len) : std::string_view(); }
+inline gw_str to_abi(std::string_view text) {
+    return {text.data(), text.size()};
+}
+inline std::string_view from_abi(gw_str text) {
+    return text.len ? std::string_view(text.ptr, text.len) : std::string_view();
+}
 
 }  // namespace gatewayd
 

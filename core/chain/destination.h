@@ -1,5 +1,5 @@
-// Where a message goes: set by the core from the message's fields, changed by plugins, acted on by the Router.
-// The kinds and flags are the ABI's (GW_DEST_).
+// Where a message goes: set by the core from the message's fields, changed by plugins, acted on by the
+// Router. The kinds and flags are the ABI's (GW_DEST_).
 #ifndef GATEWAYD_CORE_CHAIN_DESTINATION_H
 #define GATEWAYD_CORE_CHAIN_DESTINATION_H
 

@@ -12,13 +12,13 @@
 namespace gatewayd {
 
 struct Interceptor {
-    std::string name;           // the instance's, unique
-    gw_interceptor table{};     // the host's copy
+    std::string name;        // the instance's, unique
+    gw_interceptor table{};  // the host's copy
     void* self = nullptr;
     const void* instance = nullptr;  // as Request::sender
-    uint32_t kinds = 0;         // GW_KIND_ bits
-    uint64_t events = 0;        // GW_EV_ bits
-    bool fails_open = false;    // on_error: open
+    uint32_t kinds = 0;              // GW_KIND_ bits
+    uint64_t events = 0;             // GW_EV_ bits
+    bool fails_open = false;         // on_error: open
 
     mutable std::atomic<uint64_t> errors{0};  // hooks that failed
     mutable std::atomic<uint64_t> misuse{0};  // calls and verdicts against the rules

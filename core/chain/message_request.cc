@@ -127,7 +127,8 @@ int32_t MessageRequest::set_destination(const gw_destination& to) {
     const std::string_view id = from_abi(to.id);
     const bool named = to.kind == GW_DEST_CLIENT || to.kind == GW_DEST_USER || to.kind == GW_DEST_TOPIC;
     if (named && (id.empty() || id.size() > max_topic_bytes)) return GW_E_ARG;
-    destination_ = {static_cast<DestinationKind>(to.kind), (to.flags & GW_DEST_NOT_SENDER) != 0, std::string(id)};
+    destination_ = {static_cast<DestinationKind>(to.kind), (to.flags & GW_DEST_NOT_SENDER) != 0,
+                    std::string(id)};
     fixed_destination_ = true;
     redirected_ = true;
     return GW_OK;

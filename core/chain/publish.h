@@ -13,15 +13,15 @@ namespace gatewayd {
 
 struct PublishOrder {
     Destination to;
-    std::string message;            // a Hub message: a JSON object, UTF-8
-    const void* sender = nullptr;   // the plugin instance that sent it: its own publish hook is passed over
-    uint32_t hops = 0;              // publish hooks that led to it
+    std::string message;           // a Hub message: a JSON object, UTF-8
+    const void* sender = nullptr;  // the plugin instance that sent it: its own publish hook is passed over
+    uint32_t hops = 0;             // publish hooks that led to it
 };
 
 struct PublishResult {
-    Status status;            // not ok: nothing was sent
-    std::string msg_id;       // empty when not ok
-    uint64_t delivered = 0;   // connections whose queue took it
+    Status status;           // not ok: nothing was sent
+    std::string msg_id;      // empty when not ok
+    uint64_t delivered = 0;  // connections whose queue took it
 };
 
 // Called once, on any thread; must not block.

@@ -49,10 +49,16 @@ class Request {
     virtual int32_t set_destination(const gw_destination&) { return GW_E_STATE; }
 };
 
-inline gw_req* to_abi(Request* request) { return reinterpret_cast<gw_req*>(request); }
-inline Request* from_abi(gw_req* request) { return reinterpret_cast<Request*>(request); }
+inline gw_req* to_abi(Request* request) {
+    return reinterpret_cast<gw_req*>(request);
+}
+inline Request* from_abi(gw_req* request) {
+    return reinterpret_cast<Request*>(request);
+}
 // Reading a request may fill its caches: the ABI's const is the plugin's, not ours.
-inline Request* from_abi(const gw_req* request) { return reinterpret_cast<Request*>(const_cast<gw_req*>(request)); }
+inline Request* from_abi(const gw_req* request) {
+    return reinterpret_cast<Request*>(const_cast<gw_req*>(request));
+}
 
 }  // namespace gatewayd
 

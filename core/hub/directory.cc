@@ -40,7 +40,8 @@ void Directory::release(const IdentityPtr& identity) {
             }
         } else if (head) {
             const Identity* before = *head;
-            while (before->next_of_user && before->next_of_user != identity.get()) before = before->next_of_user;
+            while (before->next_of_user && before->next_of_user != identity.get())
+                before = before->next_of_user;
             if (before->next_of_user) before->next_of_user = identity->next_of_user;
         }
         identity->next_of_user = nullptr;
@@ -63,7 +64,8 @@ ReactorSet Directory::reactors_of_user(std::string_view user_id) {
     const std::lock_guard lock(users.mutex);
     const Identity** head = users.users.find(user_id);
     ReactorSet reactors = 0;
-    for (const Identity* at = head ? *head : nullptr; at; at = at->next_of_user) reactors |= reactor_bit(at->handle.reactor());
+    for (const Identity* at = head ? *head : nullptr; at; at = at->next_of_user)
+        reactors |= reactor_bit(at->handle.reactor());
     return reactors;
 }
 
@@ -73,7 +75,8 @@ std::vector<IdentityPtr> Directory::clients_of_user(std::string_view user_id, si
         UserShard& users = shard(user_shards_, user_id);
         const std::lock_guard lock(users.mutex);
         const Identity** head = users.users.find(user_id);
-        for (const Identity* at = head ? *head : nullptr; at && client_ids.size() < limit; at = at->next_of_user) {
+        for (const Identity* at = head ? *head : nullptr; at && client_ids.size() < limit;
+             at = at->next_of_user) {
             client_ids.push_back(at->client_id);
         }
     }
@@ -105,7 +108,8 @@ std::vector<IdentityPtr> Directory::list_clients(uint64_t* cursor, size_t limit)
         for (IdentityPtr& entry : found) {
             if (page.size() == limit) {
                 const uint64_t last = page.empty() ? 0 : page.back()->handle.generation;
-                const bool same_shard = !page.empty() && &shard(client_shards_, page.back()->client_id) == &client_shards_[i];
+                const bool same_shard =
+                    !page.empty() && &shard(client_shards_, page.back()->client_id) == &client_shards_[i];
                 *cursor = static_cast<uint64_t>(i) << id_bits | (same_shard ? last : 0);
                 return page;
             }
@@ -131,7 +135,8 @@ void Directory::topic_joined(std::string_view topic, uint32_t reactor) {
     if (auto* found = topics.topics.find(topic)) {
         (*found)->reactors |= reactor_bit(reactor);
     } else {
-        topics.topics.insert(std::make_unique<TopicEntry>(TopicEntry{std::string(topic), reactor_bit(reactor)}));
+        topics.topics.insert(
+            std::make_unique<TopicEntry>(TopicEntry{std::string(topic), reactor_bit(reactor)}));
     }
 }
 

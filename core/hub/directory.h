@@ -20,7 +20,9 @@ namespace gatewayd {
 // A set of reactors, a bit each.
 using ReactorSet = uint64_t;
 inline constexpr uint32_t max_reactors = 64;
-inline constexpr ReactorSet reactor_bit(uint32_t index) { return ReactorSet{1} << index; }
+inline constexpr ReactorSet reactor_bit(uint32_t index) {
+    return ReactorSet{1} << index;
+}
 
 class Directory {
    public:

@@ -41,7 +41,8 @@ void HubShard::add(Recipient* recipient) {
 void HubShard::remove(Recipient* recipient) {
     const Identity& identity = *recipient->identity();
     settle(recipient);
-    while (!recipient->topics_.empty()) unsubscribe(recipient, std::string(recipient->topics_.back().topic->name));
+    while (!recipient->topics_.empty())
+        unsubscribe(recipient, std::string(recipient->topics_.back().topic->name));
     remove_from(&everyone_, recipient);
     clients_.erase(identity.client_id);
     Recipient** head = users_.find(identity.user_id);
@@ -53,7 +54,8 @@ void HubShard::remove(Recipient* recipient) {
         }
     } else if (head) {
         Recipient* before = *head;
-        while (before->next_of_user_ && before->next_of_user_ != recipient) before = before->next_of_user_;
+        while (before->next_of_user_ && before->next_of_user_ != recipient)
+            before = before->next_of_user_;
         if (before->next_of_user_) before->next_of_user_ = recipient->next_of_user_;
     }
     cancel(identity.handle);
@@ -102,7 +104,9 @@ void HubShard::remove_from(Topic* topic, Recipient* recipient) {
     *index_in(last, topic) = index;
     list.pop_back();
     auto& topics = recipient->topics_;
-    topics.erase(std::remove_if(topics.begin(), topics.end(), [&](const auto& m) { return m.topic == topic; }), topics.end());
+    topics.erase(
+        std::remove_if(topics.begin(), topics.end(), [&](const auto& m) { return m.topic == topic; }),
+        topics.end());
 }
 
 HubShard::Join HubShard::subscribe(Recipient* recipient, std::string_view name) {
@@ -187,7 +191,8 @@ void HubShard::fan_out(Topic* topic, const Slice& frame, Recipient* not_to, Coun
     if (pending_topic_ && pending_topic_ != topic) queue_fanout();
     pending_topic_ = topic;
     pending_.push_back({frame, not_to ? not_to->connection_id() : 0, std::move(counted), hooked_taken});
-    if (not_to && !not_to->hooked() && not_to->fanout_epoch_ != epoch_ && index_in(not_to, topic)) mark(not_to, 0);
+    if (not_to && !not_to->hooked() && not_to->fanout_epoch_ != epoch_ && index_in(not_to, topic))
+        mark(not_to, 0);
 }
 
 // From here on this recipient's share is not the whole batch: it is given entry by entry.
@@ -200,7 +205,8 @@ bool HubShard::is_owed(const Recipient* recipient) const {
     if (!pending_topic_ || recipient->hooked()) return false;
     if (pending_topic_ == &everyone_) return true;
     const auto& topics = recipient->topics_;
-    return std::any_of(topics.begin(), topics.end(), [&](const auto& m) { return m.topic == pending_topic_; });
+    return std::any_of(topics.begin(), topics.end(),
+                       [&](const auto& m) { return m.topic == pending_topic_; });
 }
 
 void HubShard::settle(Recipient* recipient) {
@@ -219,7 +225,8 @@ void HubShard::give(Recipient* recipient) {
 }
 
 void HubShard::queue_fanout() {
-    for (Recipient* recipient : pending_topic_->plain) give(recipient);
+    for (Recipient* recipient : pending_topic_->plain)
+        give(recipient);
     finish_fanout(0);
 }
 
@@ -233,7 +240,8 @@ void HubShard::flush_fanout() {
         const Slice& frame = entry.frame;
         bytes += frame.length;
         messages += frame.messages;
-        if (!batch.empty() && batch.back().buffer == frame.buffer && batch.back().offset + batch.back().length == frame.offset) {
+        if (!batch.empty() && batch.back().buffer == frame.buffer &&
+            batch.back().offset + batch.back().length == frame.offset) {
             batch.back().length += frame.length;
             batch.back().messages += frame.messages;
         } else {

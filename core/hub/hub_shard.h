@@ -68,8 +68,10 @@ class HubShard {
 
     template <typename Each>
     void for_each(Each&& each) {
-        for (Recipient* recipient : everyone_.plain) each(recipient);
-        for (Recipient* recipient : everyone_.hooked) each(recipient);
+        for (Recipient* recipient : everyone_.plain)
+            each(recipient);
+        for (Recipient* recipient : everyone_.hooked)
+            each(recipient);
     }
 
    private:
@@ -84,7 +86,7 @@ class HubShard {
     };
     struct Entry {
         Slice frame;
-        uint64_t not_to;      // a connection id; 0: none
+        uint64_t not_to;  // a connection id; 0: none
         Counted counted;
         uint64_t taken = 0;  // by recipients that did not get the whole batch at once
     };
@@ -93,7 +95,7 @@ class HubShard {
     bool is_owed(const Recipient* recipient) const;
     void mark(Recipient* recipient, size_t from);
     void give(Recipient* recipient);
-    void queue_fanout();                // the same for every member
+    void queue_fanout();  // the same for every member
     void finish_fanout(uint64_t took_all);
     void add_to(Topic* topic, Recipient* recipient);
     void remove_from(Topic* topic, Recipient* recipient);

@@ -39,7 +39,8 @@ class Recipient {
         uint32_t index;  // in the topic's list
     };
     uint32_t everyone_index_ = 0;
-    // Valid while fanout_epoch_ is the hub's: the first entry of the pending fan-out that is still to be given.
+    // Valid while fanout_epoch_ is the hub's: the first entry of the pending fan-out that is still to be
+    // given.
     uint32_t fanout_from_ = 0;
     uint64_t fanout_epoch_ = 0;
     Recipient* next_of_user_ = nullptr;

@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/address.h"
 #include "core/base/disconnect.h"
 #include "core/base/shared_buffer.h"
-#include "core/base/address.h"
 #include "core/net/handshake.h"
 #include "core/net/message_assembler.h"
 #include "core/net/outbound_queue.h"
@@ -32,7 +32,8 @@ class ConnectionHandler {
     virtual void on_message(Connection& connection, bool binary, char* payload, size_t size) = 0;
     // Once, when the connection stops being usable; the handler is not called again. `code` and `text` are
     // what the close frame says or said (1006 when there was none).
-    virtual void on_closed(Connection& connection, DisconnectReason reason, uint16_t code, std::string_view text) = 0;
+    virtual void on_closed(Connection& connection, DisconnectReason reason, uint16_t code,
+                           std::string_view text) = 0;
 };
 
 class Connection : public TimerWheel::Node {
@@ -68,7 +69,7 @@ class Connection : public TimerWheel::Node {
     friend class Reactor;
     enum class State : uint8_t {
         reading_head,
-        deciding,   // the handshake is with the service
+        deciding,  // the handshake is with the service
         open,
         closing,    // our close frame is on its way; the client's is awaited
         lingering,  // nothing more to say; waiting for the client's end of stream
@@ -116,7 +117,7 @@ class Connection : public TimerWheel::Node {
     int fd_;
     State state_ = State::reading_head;
     bool touched_ = false;
-    bool blocked_ = false;   // the socket took less than was offered
+    bool blocked_ = false;  // the socket took less than was offered
     bool reading_ = true;
     bool doomed_ = false;    // close_later() was called
     bool refusing_ = false;  // over a limit: counted in NodeLimits::refusing, not admitted
@@ -124,11 +125,11 @@ class Connection : public TimerWheel::Node {
     RejectReason refuse_reason_ = RejectReason::node_full;
     CloseCode doomed_code_ = close_normal;
     DisconnectReason doomed_reason_ = DisconnectReason::kicked;
-    uint32_t received_tick_ = 0;     // of the last bytes
-    uint32_t ping_tick_ = 0;         // of the last ping, or of the accepted handshake
-    uint32_t state_tick_ = 0;        // when state_ was entered
-    uint32_t progress_tick_ = 0;     // of the last written byte, while blocked_
-    uint32_t list_index_ = 0;        // in Reactor::connections_
+    uint32_t received_tick_ = 0;  // of the last bytes
+    uint32_t ping_tick_ = 0;      // of the last ping, or of the accepted handshake
+    uint32_t state_tick_ = 0;     // when state_ was entered
+    uint32_t progress_tick_ = 0;  // of the last written byte, while blocked_
+    uint32_t list_index_ = 0;     // in Reactor::connections_
     ConnectionHandler* handler_ = nullptr;
     const char* doomed_text_ = "";
     OutboundQueue queue_;

@@ -10,7 +10,8 @@ namespace {
 
 uint64_t big_endian(const unsigned char* bytes, int count) {
     uint64_t value = 0;
-    for (int i = 0; i < count; ++i) value = value << 8 | bytes[i];
+    for (int i = 0; i < count; ++i)
+        value = value << 8 | bytes[i];
     return value;
 }
 
@@ -59,14 +60,16 @@ HeaderResult parse_client_header(std::string_view data, size_t max_message_bytes
 
 void unmask(char* data, size_t size, uint32_t mask, size_t phase) {
     unsigned char key[8];
-    for (size_t i = 0; i < 8; ++i) key[i] = reinterpret_cast<const unsigned char*>(&mask)[(phase + i) & 3];
+    for (size_t i = 0; i < 8; ++i)
+        key[i] = reinterpret_cast<const unsigned char*>(&mask)[(phase + i) & 3];
     uint64_t word;
     std::memcpy(&word, key, 8);
     size_t i = 0;
     for (; i + 32 <= size; i += 32) {
         uint64_t block[4];
         std::memcpy(block, data + i, 32);
-        for (uint64_t& part : block) part ^= word;
+        for (uint64_t& part : block)
+            part ^= word;
         std::memcpy(data + i, block, 32);
     }
     for (; i + 8 <= size; i += 8) {
@@ -75,17 +78,21 @@ void unmask(char* data, size_t size, uint32_t mask, size_t phase) {
         part ^= word;
         std::memcpy(data + i, &part, 8);
     }
-    for (; i < size; ++i) data[i] = static_cast<char>(data[i] ^ key[i & 7]);
+    for (; i < size; ++i)
+        data[i] = static_cast<char>(data[i] ^ key[i & 7]);
 }
 
-size_t server_header_size(size_t payload_size) { return payload_size < 126 ? 2 : payload_size < 65536 ? 4 : 10; }
+size_t server_header_size(size_t payload_size) {
+    return payload_size < 126 ? 2 : payload_size < 65536 ? 4 : 10;
+}
 
 void append_server_header(Opcode opcode, size_t payload_size, std::string* out) {
     char header[max_server_header_bytes];
     const size_t size = server_header_size(payload_size);
     header[0] = static_cast<char>(0x80 | static_cast<uint8_t>(opcode));
     header[1] = static_cast<char>(size == 2 ? payload_size : size == 4 ? 126 : 127);
-    for (size_t i = 2; i < size; ++i) header[i] = static_cast<char>(payload_size >> 8 * (size - 1 - i));
+    for (size_t i = 2; i < size; ++i)
+        header[i] = static_cast<char>(payload_size >> 8 * (size - 1 - i));
     out->append(header, size);
 }
 
@@ -102,7 +109,8 @@ std::string_view server_frame_payload(std::string_view frame) {
     return frame.substr(length7 < 126 ? 2 : length7 == 126 ? 4 : 10);
 }
 
-bool parse_close_payload(std::string_view payload, uint16_t* code, std::string_view* reason, ProtocolError* error) {
+bool parse_close_payload(std::string_view payload, uint16_t* code, std::string_view* reason,
+                         ProtocolError* error) {
     *code = close_no_status;
     *reason = {};
     if (payload.empty()) return true;
@@ -131,7 +139,8 @@ std::string close_frame(uint16_t code, std::string_view reason) {
     }
     if (reason.size() > max_control_payload_bytes - 2) {
         size_t end = max_control_payload_bytes - 2;
-        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;
+        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80)
+            --end;
         reason = reason.substr(0, end);
     }
     append_server_header(Opcode::close, 2 + reason.size(), &frame);

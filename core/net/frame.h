@@ -13,7 +13,9 @@ namespace gatewayd {
 
 enum class Opcode : uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
-inline bool is_control(Opcode opcode) { return static_cast<uint8_t>(opcode) >= 8; }
+inline bool is_control(Opcode opcode) {
+    return static_cast<uint8_t>(opcode) >= 8;
+}
 
 inline constexpr size_t max_client_header_bytes = 14;
 inline constexpr size_t max_server_header_bytes = 10;
@@ -56,7 +58,8 @@ std::string_view server_frame_payload(std::string_view frame);
 
 // Of the payload of a received close frame (5.5.1, 7.4): *code is 1005 when there is none. False: the
 // payload is not allowed, *error says why.
-bool parse_close_payload(std::string_view payload, uint16_t* code, std::string_view* reason, ProtocolError* error);
+bool parse_close_payload(std::string_view payload, uint16_t* code, std::string_view* reason,
+                         ProtocolError* error);
 // A whole close frame; `reason` is cut to 123 bytes at a character's border. Code 1005: without a payload.
 std::string close_frame(uint16_t code, std::string_view reason);
 

@@ -14,25 +14,41 @@ namespace {
 
 const char* reason_phrase(int status) {
     switch (status) {
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 413: return "Content Too Large";
-        case 426: return "Upgrade Required";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 500: return "Internal Server Error";
-        case 503: return "Service Unavailable";
-        case 505: return "HTTP Version Not Supported";
-        default: return "Refused";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 413:
+            return "Content Too Large";
+        case 426:
+            return "Upgrade Required";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 503:
+            return "Service Unavailable";
+        case 505:
+            return "HTTP Version Not Supported";
+        default:
+            return "Refused";
     }
 }
 
-Refusal refusal(int status, RejectReason reason, std::string_view word, std::string_view text, HttpHeaders headers = {}) {
+Refusal refusal(int status, RejectReason reason, std::string_view word, std::string_view text,
+                HttpHeaders headers = {}) {
     return {status, reason, error_body(word, text), std::move(headers)};
 }
 
@@ -90,7 +106,8 @@ bool is_clean_head(std::string_view head) {
 bool is_valid_key(std::string_view key) {
     if (key.size() != 24 || key.substr(22) != "==") return false;
     return std::all_of(key.begin(), key.begin() + 22, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+               c == '/';
     });
 }
 
@@ -130,7 +147,8 @@ bool HandshakeRequest::parse(std::string_view head, Refusal* out) {
             return fail(413, "a WebSocket handshake has no body");
         }
         if (e.m_error_code == websocketpp::http::status_code::request_header_fields_too_large) {
-            *out = refusal(431, RejectReason::head_too_big, "too_large", "the request head is over 16000 bytes");
+            *out =
+                refusal(431, RejectReason::head_too_big, "too_large", "the request head is over 16000 bytes");
             return false;
         }
         return fail(400, "the request head is not valid HTTP/1.1, or has no Host");
@@ -145,8 +163,10 @@ bool HandshakeRequest::parse(std::string_view head, Refusal* out) {
     while (!rest.empty()) {
         const size_t comma = std::min(rest.find(','), rest.size());
         std::string_view item = rest.substr(0, comma);
-        while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
-        while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+        while (!item.empty() && (item.front() == ' ' || item.front() == '\t'))
+            item.remove_prefix(1);
+        while (!item.empty() && (item.back() == ' ' || item.back() == '\t'))
+            item.remove_suffix(1);
         if (!item.empty()) protocols_.emplace_back(item);
         rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
@@ -199,7 +219,9 @@ bool HandshakeRequest::check_upgrade(Refusal* out) {
     return true;
 }
 
-std::string_view HandshakeRequest::method() const { return parsed_->http.get_method(); }
+std::string_view HandshakeRequest::method() const {
+    return parsed_->http.get_method();
+}
 
 std::optional<std::string_view> HandshakeRequest::header(std::string_view name) const {
     const auto& headers = parsed_->http.get_headers();
@@ -221,7 +243,8 @@ std::string HandshakeRequest::accept_response(std::string_view protocol, const H
     unsigned char digest[20];
     websocketpp::sha1::calc(key.data(), key.size(), digest);
     std::string response =
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+        "Upgrade\r\nSec-WebSocket-Accept: ";
     response.append(websocketpp::base64_encode(digest, sizeof digest)).append("\r\n");
     if (!protocol.empty()) response.append("Sec-WebSocket-Protocol: ").append(protocol).append("\r\n");
     append_headers(headers, &response);
@@ -230,9 +253,10 @@ std::string HandshakeRequest::accept_response(std::string_view protocol, const H
 }
 
 std::string refusal_response(const Refusal& refused) {
-    std::string response = "HTTP/1.1 " + std::to_string(refused.status) + " " + reason_phrase(refused.status) +
-                           "\r\nContent-Type: application/json\r\nContent-Length: " +
-                           std::to_string(refused.body.size()) + "\r\nConnection: close\r\n";
+    std::string response =
+        "HTTP/1.1 " + std::to_string(refused.status) + " " + reason_phrase(refused.status) +
+        "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(refused.body.size()) +
+        "\r\nConnection: close\r\n";
     append_headers(refused.headers, &response);
     response.append("\r\n").append(refused.body);
     return response;

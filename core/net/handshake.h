@@ -18,10 +18,10 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // An HTTP answer other than 101.
 struct Refusal {
-    int status = 0;             // 0: not refused
+    int status = 0;  // 0: not refused
     RejectReason reason = RejectReason::bad_request;
-    std::string body;           // JSON
-    HttpHeaders headers;        // besides Content-Type, Content-Length and Connection
+    std::string body;     // JSON
+    HttpHeaders headers;  // besides Content-Type, Content-Length and Connection
 };
 
 // {"error":{"code":word,"message":text}}; for texts of our own, which need no escaping.

@@ -15,7 +15,9 @@ namespace {
 
 constexpr int listen_backlog_connections = 4096;  // the kernel cuts it to net.core.somaxconn
 
-[[noreturn]] void fail(const std::string& what) { throw ListenError(what + ": " + std::strerror(errno)); }
+[[noreturn]] void fail(const std::string& what) {
+    throw ListenError(what + ": " + std::strerror(errno));
+}
 
 void set_option(int fd, int level, int option, int value, const char* what) {
     if (setsockopt(fd, level, option, &value, sizeof value) != 0) fail(what);
@@ -55,7 +57,9 @@ Listener& Listener::operator=(Listener&& other) noexcept {
     return *this;
 }
 
-Listener::~Listener() { close(); }
+Listener::~Listener() {
+    close();
+}
 
 void Listener::close() {
     if (fd_ >= 0) ::close(fd_);

@@ -5,7 +5,9 @@
 
 namespace gatewayd {
 
-MessageAssembler::~MessageAssembler() { memory_->fetch_sub(counted_, std::memory_order_relaxed); }
+MessageAssembler::~MessageAssembler() {
+    memory_->fetch_sub(counted_, std::memory_order_relaxed);
+}
 
 MessageAssembler::Result MessageAssembler::fail(CloseCode code, DisconnectReason reason, const char* text) {
     error_ = {code, reason, text};
@@ -25,13 +27,15 @@ MessageAssembler::Result MessageAssembler::consume(char** data, size_t* size) {
             std::memcpy(header_bytes_ + header_size_, *data, take);
             const std::string_view seen(header_bytes_, header_size_ + take);
             switch (parse_client_header(seen, options_.max_message_bytes, &frame_, &error_)) {
-                case HeaderResult::error: return Result::error;
+                case HeaderResult::error:
+                    return Result::error;
                 case HeaderResult::incomplete:
                     header_size_ = static_cast<uint8_t>(seen.size());
                     *data += take;
                     *size -= take;
                     continue;
-                case HeaderResult::complete: break;
+                case HeaderResult::complete:
+                    break;
             }
             const size_t used = frame_.size - header_size_;
             *data += used;

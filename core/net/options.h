@@ -19,7 +19,7 @@ struct NetOptions {
     uint32_t linger_timeout_ms = 2'000;  // from our end of the stream to the client's
     uint32_t max_connections = 10'000;   // of the whole node
     uint32_t max_connections_per_address = 0;
-    uint32_t max_queue_messages = 256;   // waiting after the socket refused more
+    uint32_t max_queue_messages = 256;  // waiting after the socket refused more
     size_t max_queue_bytes = 4096 * 1024;
     size_t max_message_bytes = 1024 * 1024;
     size_t max_request_head_bytes = 8 * 1024;

@@ -155,7 +155,8 @@ uint32_t OutboundQueue::drop_newest(uint32_t keep_messages, size_t keep_bytes, P
             while (kept < slice.messages) {
                 const std::string_view left = slice.view().substr(kept_bytes);
                 const auto size = rest > 0 ? rest : static_cast<uint32_t>(server_frame_size(left));
-                const bool fits = messages_ + kept < keep_messages && bytes_ + kept_bytes + size <= keep_bytes;
+                const bool fits =
+                    messages_ + kept < keep_messages && bytes_ + kept_bytes + size <= keep_bytes;
                 if (!fits && rest == 0) break;
                 rest = 0;
                 ++kept;

@@ -42,8 +42,10 @@ Reactor::Reactor(const NetOptions& options, uint32_t index, NodeLimits* limits, 
 }
 
 Reactor::~Reactor() {
-    for (Connection* connection : connections_) delete connection;
-    for (Connection* connection : retired_) delete connection;
+    for (Connection* connection : connections_)
+        delete connection;
+    for (Connection* connection : retired_)
+        delete connection;
 }
 
 void Reactor::listen(Listener listener) {
@@ -83,11 +85,12 @@ void Reactor::stop() {
 }
 
 void Reactor::wait_for_sockets() {
-    sockets_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-        if (error) return;
-        socket_turn();
-        wait_for_sockets();
-    });
+    sockets_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [this](const boost::system::error_code& error) {
+                            if (error) return;
+                            socket_turn();
+                            wait_for_sockets();
+                        });
 }
 
 void Reactor::wait_for_tick() {
@@ -140,7 +143,8 @@ void Reactor::mailbox_turn() {
 }
 
 // The wheel moves by few ticks at a time, however long ago the last one was: after a pause of the process
-// (or a very long turn) the clients' frames wait in their sockets and must be read before anyone is timed out.
+// (or a very long turn) the clients' frames wait in their sockets and must be read before anyone is timed
+// out.
 void Reactor::tick_turn() {
     const auto now = std::chrono::steady_clock::now();
     read_clocks();
@@ -170,7 +174,8 @@ void Reactor::flush_turn() {
 
 void Reactor::end_of_turn() {
     flush_turn();
-    for (Connection* connection : retired_) delete connection;
+    for (Connection* connection : retired_)
+        delete connection;
     retired_.clear();
     if (when_empty_ && connections_.empty()) std::exchange(when_empty_, nullptr)();
 }
@@ -181,7 +186,8 @@ void Reactor::accept_ready() {
     for (int i = 0; i < max_accepts_per_event; ++i) {
         sockaddr_storage address;
         socklen_t size = sizeof address;
-        const int fd = ::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int fd = ::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&address), &size,
+                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             accept_backoff_ms_ = 0;
             adopt(fd, PeerAddress::from(address));
@@ -200,20 +206,25 @@ void Reactor::adopt(int fd, const PeerAddress& peer) {
     bool refusing = false;
     auto reason = RejectReason::node_full;
     switch (limits_->admit(peer)) {
-        case NodeLimits::Admission::admitted: break;
-        case NodeLimits::Admission::node_full: refusing = true; break;
+        case NodeLimits::Admission::admitted:
+            break;
+        case NodeLimits::Admission::node_full:
+            refusing = true;
+            break;
         case NodeLimits::Admission::address_full:
             refusing = true;
             reason = RejectReason::address_full;
             break;
     }
-    if (refusing && limits_->refusing.fetch_add(1, std::memory_order_relaxed) >= NodeLimits::max_refusing_connections) {
+    if (refusing &&
+        limits_->refusing.fetch_add(1, std::memory_order_relaxed) >= NodeLimits::max_refusing_connections) {
         limits_->refusing.fetch_sub(1, std::memory_order_relaxed);
         counters_->net.rejected[static_cast<size_t>(reason)].add();
         ::close(fd);
         return;
     }
-    auto* connection = new Connection(*this, fd, peer, next_connection_id.fetch_add(1, std::memory_order_relaxed));
+    auto* connection =
+        new Connection(*this, fd, peer, next_connection_id.fetch_add(1, std::memory_order_relaxed));
     connection->refusing_ = refusing;
     connection->refuse_reason_ = reason;
     connection->state_tick_ = wheel_.now_tick();
@@ -234,7 +245,8 @@ void Reactor::adopt(int fd, const PeerAddress& peer) {
 void Reactor::pause_accepting(int error) {
     counters_->net.accept_errors.add();
     accept_backoff_ms_ = std::clamp(accept_backoff_ms_ * 2, 50U, max_accept_backoff_ms);
-    log::write_limited(LogLevel::error, "accept", "cannot accept connections for now; they wait in the backlog",
+    log::write_limited(LogLevel::error, "accept",
+                       "cannot accept connections for now; they wait in the backlog",
                        {{"error", std::strerror(error)},
                         {"connections", connections_.size()},
                         {"hint", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
@@ -281,7 +293,9 @@ void Reactor::drop_all(DisconnectReason reason) {
     end_of_turn();
 }
 
-void Reactor::when_empty(std::function<void()> then) { when_empty_ = std::move(then); }
+void Reactor::when_empty(std::function<void()> then) {
+    when_empty_ = std::move(then);
+}
 
 // --- for Connection ---
 

@@ -12,7 +12,9 @@ namespace gatewayd {
 inline constexpr uint32_t tick_ms = 100;
 
 // Milliseconds as ticks, rounded up.
-inline constexpr uint32_t to_ticks(uint32_t ms) { return (ms + tick_ms - 1) / tick_ms; }
+inline constexpr uint32_t to_ticks(uint32_t ms) {
+    return (ms + tick_ms - 1) / tick_ms;
+}
 
 class TimerWheel {
    public:
@@ -24,7 +26,8 @@ class TimerWheel {
     };
 
     TimerWheel() {
-        for (Node& slot : slots_) slot.previous = slot.next = &slot;
+        for (Node& slot : slots_)
+            slot.previous = slot.next = &slot;
     }
 
     uint32_t now_tick() const { return now_; }

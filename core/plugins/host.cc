@@ -13,16 +13,24 @@ namespace gatewayd {
 namespace {
 
 // The stages in the order of the chain; GW_STAGE_MESSAGE, the default, is the last.
-uint32_t stage_rank(uint32_t stage) { return stage == GW_STAGE_MESSAGE ? GW_STAGE_TICKETS + 1 : stage; }
+uint32_t stage_rank(uint32_t stage) {
+    return stage == GW_STAGE_MESSAGE ? GW_STAGE_TICKETS + 1 : stage;
+}
 
 const char* stage_name(uint32_t stage) {
     switch (stage) {
-        case GW_STAGE_HANDSHAKE: return "handshake";
-        case GW_STAGE_AUTH: return "auth";
-        case GW_STAGE_LIMITS: return "limits";
-        case GW_STAGE_GROUPS: return "groups";
-        case GW_STAGE_TICKETS: return "tickets";
-        default: return "message";
+        case GW_STAGE_HANDSHAKE:
+            return "handshake";
+        case GW_STAGE_AUTH:
+            return "auth";
+        case GW_STAGE_LIMITS:
+            return "limits";
+        case GW_STAGE_GROUPS:
+            return "groups";
+        case GW_STAGE_TICKETS:
+            return "tickets";
+        default:
+            return "message";
     }
 }
 
@@ -80,15 +88,16 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
             path = find_plugin(settings.name, folders);
         } catch (const PluginError& error) {
             if (settings.required_by.empty()) throw;
-            throw std::runtime_error(settings.location + ": " + settings.required_by + " needs the plugin " + settings.name +
-                                     ", which is not installed: " + error.what());
+            throw std::runtime_error(settings.location + ": " + settings.required_by + " needs the plugin " +
+                                     settings.name + ", which is not installed: " + error.what());
         }
     }
     plugin.library = PluginLibrary::load(settings.name, path, host_table());
     gw_error error;
     const auto* config = reinterpret_cast<const gw_node*>(settings.config.get());
-    const int32_t result = guarded(
-        &error, [&] { return plugin.library->plugin().create(host_table(), to_abi(&plugin), config, &plugin.self, &error); });
+    const int32_t result = guarded(&error, [&] {
+        return plugin.library->plugin().create(host_table(), to_abi(&plugin), config, &plugin.self, &error);
+    });
     release_configuration_texts();
     if (result != GW_OK) fail(plugin, "create failed: " + text_of(error));
     plugin.created = true;
@@ -106,26 +115,29 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
         });
         plugin.stage = table->stage;
         plugin.interceptor = interceptor;
-        const char* problem = asked != GW_OK                                    ? "wants or order failed"
-                              : interceptor->kinds >> 5                         ? "wants names kinds that this host does not know"
-                              : interceptor->kinds && !table->intercept         ? "wants requests but has no intercept"
-                              : interceptor->events && !table->on_event         ? "wants events but has no on_event"
-                              : plugin.stage > GW_STAGE_TICKETS                 ? "names a stage that this host does not know"
-                                                                                : nullptr;
+        const char* problem = asked != GW_OK            ? "wants or order failed"
+                              : interceptor->kinds >> 5 ? "wants names kinds that this host does not know"
+                              : interceptor->kinds && !table->intercept
+                                  ? "wants requests but has no intercept"
+                              : interceptor->events && !table->on_event ? "wants events but has no on_event"
+                              : plugin.stage > GW_STAGE_TICKETS ? "names a stage that this host does not know"
+                                                                : nullptr;
         const bool guards = plugin.stage == GW_STAGE_HANDSHAKE || plugin.stage == GW_STAGE_AUTH;
         if (problem || (guards && interceptor->fails_open && !settings.allow_unsafe)) {
             plugin.library->plugin().destroy(plugin.self);
             plugin.created = false;
-            fail(plugin, problem ? problem
-                                 : "on_error: open lets everyone in when this plugin fails; set allow_unsafe: true "
-                                   "beside it if that is meant");
+            fail(plugin,
+                 problem ? problem
+                         : "on_error: open lets everyone in when this plugin fails; set allow_unsafe: true "
+                           "beside it if that is meant");
         }
     }
     return instance;
 }
 
 void PluginHost::create() {
-    for (const PluginSettings& settings : settings_.load) instances_.push_back(create_one(settings));
+    for (const PluginSettings& settings : settings_.load)
+        instances_.push_back(create_one(settings));
     order();
     std::vector<std::shared_ptr<const Interceptor>> interceptors;
     for (const auto& instance : instances_) {
@@ -140,7 +152,8 @@ void PluginHost::create() {
 void PluginHost::order() {
     std::vector<std::unique_ptr<PluginInstance>> unlisted;
     std::vector<std::unique_ptr<PluginInstance>> ordered;
-    for (auto& instance : instances_) (instance->settings.listed ? ordered : unlisted).push_back(std::move(instance));
+    for (auto& instance : instances_)
+        (instance->settings.listed ? ordered : unlisted).push_back(std::move(instance));
     std::stable_sort(unlisted.begin(), unlisted.end(), [](const auto& a, const auto& b) {
         return std::make_tuple(stage_rank(a->stage), a->order, std::string_view(a->settings.name)) <
                std::make_tuple(stage_rank(b->stage), b->order, std::string_view(b->settings.name));
@@ -156,7 +169,8 @@ void PluginHost::order() {
 
 void PluginHost::log_chain() const {
     std::string names;
-    for (const auto& instance : instances_) names += (names.empty() ? "" : " -> ") + instance->settings.name;
+    for (const auto& instance : instances_)
+        names += (names.empty() ? "" : " -> ") + instance->settings.name;
     log::info("plugin chain", {{"order", names.empty() ? "(no plugins)" : std::string_view(names)}});
     for (const auto& instance : instances_) {
         const PluginLibrary& library = *instance->library;
@@ -196,8 +210,9 @@ void PluginHost::stop() {
 }
 
 bool PluginHost::verifies_identities() const {
-    return std::any_of(instances_.begin(), instances_.end(),
-                       [](const auto& instance) { return instance->interceptor && instance->stage == GW_STAGE_AUTH; });
+    return std::any_of(instances_.begin(), instances_.end(), [](const auto& instance) {
+        return instance->interceptor && instance->stage == GW_STAGE_AUTH;
+    });
 }
 
 }  // namespace gatewayd

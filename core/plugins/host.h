@@ -14,7 +14,8 @@ namespace gatewayd {
 
 class PluginHost {
    public:
-    PluginHost(const PluginsSettings& settings, HostServices* services) : settings_(settings), services_(services) {}
+    PluginHost(const PluginsSettings& settings, HostServices* services)
+        : settings_(settings), services_(services) {}
     ~PluginHost();  // stop, then destroy
     PluginHost(const PluginHost&) = delete;
     PluginHost& operator=(const PluginHost&) = delete;

@@ -11,16 +11,24 @@ namespace {
 
 thread_local std::deque<std::string> handed_out;  // absolute paths
 
-const ConfigNode* from_abi(const gw_node* node) { return reinterpret_cast<const ConfigNode*>(node); }
-const gw_node* to_node(const ConfigNode* node) { return reinterpret_cast<const gw_node*>(node); }
+const ConfigNode* from_abi(const gw_node* node) {
+    return reinterpret_cast<const ConfigNode*>(node);
+}
+const gw_node* to_node(const ConfigNode* node) {
+    return reinterpret_cast<const gw_node*>(node);
+}
 
 int32_t node_type(const gw_node* node) {
     if (!node) return GW_NODE_NULL;
     switch (from_abi(node)->type) {
-        case ConfigNode::Type::null: return GW_NODE_NULL;
-        case ConfigNode::Type::scalar: return GW_NODE_SCALAR;
-        case ConfigNode::Type::list: return GW_NODE_LIST;
-        case ConfigNode::Type::map: return GW_NODE_MAP;
+        case ConfigNode::Type::null:
+            return GW_NODE_NULL;
+        case ConfigNode::Type::scalar:
+            return GW_NODE_SCALAR;
+        case ConfigNode::Type::list:
+            return GW_NODE_LIST;
+        case ConfigNode::Type::map:
+            return GW_NODE_MAP;
     }
     return GW_NODE_NULL;
 }
@@ -53,9 +61,15 @@ int32_t give(const std::optional<Value>& value, Out* out) {
     return GW_OK;
 }
 
-int32_t node_bool(const gw_node* node, int32_t* out) { return node ? give(from_abi(node)->as_bool(), out) : GW_E_ARG; }
-int32_t node_i64(const gw_node* node, int64_t* out) { return node ? give(from_abi(node)->as_i64(), out) : GW_E_ARG; }
-int32_t node_f64(const gw_node* node, double* out) { return node ? give(from_abi(node)->as_f64(), out) : GW_E_ARG; }
+int32_t node_bool(const gw_node* node, int32_t* out) {
+    return node ? give(from_abi(node)->as_bool(), out) : GW_E_ARG;
+}
+int32_t node_i64(const gw_node* node, int64_t* out) {
+    return node ? give(from_abi(node)->as_i64(), out) : GW_E_ARG;
+}
+int32_t node_f64(const gw_node* node, double* out) {
+    return node ? give(from_abi(node)->as_f64(), out) : GW_E_ARG;
+}
 
 int32_t node_str(const gw_node* node, gw_str* out) {
     if (!node || !out || from_abi(node)->type != ConfigNode::Type::scalar) return GW_E_ARG;
@@ -76,7 +90,9 @@ int32_t node_path(const gw_node* node, gw_str* out) {
 
 }  // namespace
 
-void release_configuration_texts() { handed_out.clear(); }
+void release_configuration_texts() {
+    handed_out.clear();
+}
 
 void fill_configuration_functions(gw_host* table) {
     table->node_type = node_type;

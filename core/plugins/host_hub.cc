@@ -12,7 +12,8 @@ namespace {
 constexpr size_t max_topic_bytes = 256;
 constexpr uint32_t clients_per_page = 256;
 
-int32_t host_publish(gw_inst* instance, const gw_destination* to, gw_str message, gw_published_fn done, void* ud) {
+int32_t host_publish(gw_inst* instance, const gw_destination* to, gw_str message, gw_published_fn done,
+                     void* ud) {
     if (!instance || !to || to->struct_size < sizeof(gw_destination) || to->flags != 0) return GW_E_ARG;
     if (to->kind > GW_DEST_ALL) return GW_E_ARG;
     const std::string_view id = from_abi(to->id);
@@ -30,13 +31,16 @@ int32_t host_publish(gw_inst* instance, const gw_destination* to, gw_str message
     return status.code() == ErrorCode::unavailable ? GW_E_LIMIT : GW_E_ARG;
 }
 
-ConnectionHandle handle_of(gw_conn_id conn) { return {conn.slot, conn.generation}; }
+ConnectionHandle handle_of(gw_conn_id conn) {
+    return {conn.slot, conn.generation};
+}
 
 int32_t change_subscription(gw_inst* instance, gw_conn_id conn, gw_str topic, bool join) {
     const std::string_view name = from_abi(topic);
     if (!instance || name.empty() || name.size() > max_topic_bytes) return GW_E_ARG;
     if (conn.generation == 0) return GW_E_STALE;
-    return from_abi(instance)->services->subscribe(handle_of(conn), std::string(name), join) ? GW_OK : GW_E_STALE;
+    return from_abi(instance)->services->subscribe(handle_of(conn), std::string(name), join) ? GW_OK
+                                                                                             : GW_E_STALE;
 }
 
 int32_t host_subscribe(gw_inst* instance, gw_conn_id conn, gw_str topic) {
@@ -50,7 +54,8 @@ int32_t host_unsubscribe(gw_inst* instance, gw_conn_id conn, gw_str topic) {
 int32_t host_kick(gw_inst* instance, gw_conn_id conn, gw_str why) {
     if (!instance) return GW_E_ARG;
     if (conn.generation == 0) return GW_E_STALE;
-    return from_abi(instance)->services->kick(handle_of(conn), std::string(from_abi(why))) ? GW_OK : GW_E_STALE;
+    return from_abi(instance)->services->kick(handle_of(conn), std::string(from_abi(why))) ? GW_OK
+                                                                                           : GW_E_STALE;
 }
 
 int32_t show(const Identity& identity, gw_client_fn each, void* ud) {
@@ -79,7 +84,8 @@ int64_t host_client_list(gw_inst* instance, gw_str user_id, uint32_t limit, gw_c
     }
     uint64_t cursor = 0;
     do {
-        const auto page = services.list_clients(&cursor, std::min<size_t>(clients_per_page, limit - static_cast<size_t>(calls)));
+        const auto page = services.list_clients(
+            &cursor, std::min<size_t>(clients_per_page, limit - static_cast<size_t>(calls)));
         for (const IdentityPtr& client : page) {
             ++calls;
             if (show(*client, each, ud) != 0) return calls;
@@ -105,7 +111,8 @@ int32_t host_stats(gw_inst* instance, gw_stats* out) {
 void host_shutdown(gw_inst* instance, gw_str why) {
     if (instance) {
         PluginInstance& plugin = *from_abi(instance);
-        plugin.services->request_shutdown("plugin " + plugin.settings.name + ": " + std::string(from_abi(why)));
+        plugin.services->request_shutdown("plugin " + plugin.settings.name + ": " +
+                                          std::string(from_abi(why)));
     }
 }
 

@@ -15,19 +15,26 @@ int32_t give(gw_str* out, Get&& get) {
     return result;
 }
 
-uint32_t host_kind(const gw_req* req) { return req ? from_abi(req)->kind : 0; }
-int32_t host_is_binary(const gw_req* req) { return req && from_abi(req)->is_binary() ? 1 : 0; }
+uint32_t host_kind(const gw_req* req) {
+    return req ? from_abi(req)->kind : 0;
+}
+int32_t host_is_binary(const gw_req* req) {
+    return req && from_abi(req)->is_binary() ? 1 : 0;
+}
 
 int32_t host_field(const gw_req* req, gw_str name, gw_str* out) {
     return req ? give(out, [&](auto* text) { return from_abi(req)->field(from_abi(name), text); }) : GW_E_ARG;
 }
 int32_t host_header(const gw_req* req, gw_str name, gw_str* out) {
-    return req ? give(out, [&](auto* text) { return from_abi(req)->header(from_abi(name), text); }) : GW_E_ARG;
+    return req ? give(out, [&](auto* text) { return from_abi(req)->header(from_abi(name), text); })
+               : GW_E_ARG;
 }
 int32_t host_query(const gw_req* req, gw_str name, gw_str* out) {
     return req ? give(out, [&](auto* text) { return from_abi(req)->query(from_abi(name), text); }) : GW_E_ARG;
 }
-gw_str host_payload(const gw_req* req) { return req ? to_abi(from_abi(req)->payload()) : gw_str{nullptr, 0}; }
+gw_str host_payload(const gw_req* req) {
+    return req ? to_abi(from_abi(req)->payload()) : gw_str{nullptr, 0};
+}
 
 int32_t host_set_field(gw_req* req, gw_str name, gw_str value) {
     return req ? from_abi(req)->set_field(from_abi(name), from_abi(value)) : GW_E_ARG;
@@ -41,7 +48,9 @@ int32_t host_replace_payload(gw_req* req, gw_str payload) {
 int32_t host_set_response_header(gw_req* req, gw_str name, gw_str value) {
     return req ? from_abi(req)->set_response_header(from_abi(name), from_abi(value)) : GW_E_ARG;
 }
-int32_t host_answer(gw_req* req, gw_str message) { return req ? from_abi(req)->answer(from_abi(message)) : GW_E_ARG; }
+int32_t host_answer(gw_req* req, gw_str message) {
+    return req ? from_abi(req)->answer(from_abi(message)) : GW_E_ARG;
+}
 int32_t host_reject(gw_req* req, int32_t status, gw_str word, gw_str why) {
     return req ? from_abi(req)->reject(status, from_abi(word), from_abi(why)) : GW_E_ARG;
 }
@@ -54,7 +63,9 @@ int32_t host_set_destination(gw_req* req, const gw_destination* to) {
     return from_abi(req)->set_destination(*to);
 }
 
-gw_conn_id host_conn_id(gw_ctx* ctx) { return ctx ? from_abi(ctx)->conn_id() : gw_conn_id{0, 0}; }
+gw_conn_id host_conn_id(gw_ctx* ctx) {
+    return ctx ? from_abi(ctx)->conn_id() : gw_conn_id{0, 0};
+}
 
 int32_t host_client(gw_ctx* ctx, gw_client* out) {
     if (!ctx || !out || out->struct_size < sizeof(gw_client)) return GW_E_ARG;
@@ -71,7 +82,9 @@ int32_t host_attr_set(gw_ctx* ctx, gw_str name, gw_str value) {
     if (!ctx || name.len == 0) return GW_E_ARG;
     return from_abi(ctx)->attributes.set(from_abi(name), from_abi(value)) ? GW_OK : GW_E_LIMIT;
 }
-int32_t host_send(gw_ctx* ctx, gw_str message) { return ctx ? from_abi(ctx)->send(from_abi(message)) : GW_E_ARG; }
+int32_t host_send(gw_ctx* ctx, gw_str message) {
+    return ctx ? from_abi(ctx)->send(from_abi(message)) : GW_E_ARG;
+}
 int32_t host_close(gw_ctx* ctx, int32_t code, gw_str reason) {
     if (!ctx || code < 0 || code > 4999) return GW_E_ARG;
     return from_abi(ctx)->close(static_cast<uint16_t>(code), from_abi(reason));

@@ -11,18 +11,23 @@ namespace {
 
 void host_log(gw_inst* instance, int32_t level, gw_str text) {
     const LogLevel levels[] = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error};
-    const LogLevel at = levels[level < GW_LOG_DEBUG ? GW_LOG_DEBUG : level > GW_LOG_ERROR ? GW_LOG_ERROR : level];
+    const LogLevel at = levels[level < GW_LOG_DEBUG   ? GW_LOG_DEBUG
+                               : level > GW_LOG_ERROR ? GW_LOG_ERROR
+                                                      : level];
     if (!instance || !log::enabled(at)) return;
     const std::string& name = from_abi(instance)->settings.name;
     const std::string_view line = from_abi(text);
     if (at == LogLevel::debug || at == LogLevel::info) {
         log::write(at, line, {{"plugin", name}});
     } else {
-        log::write_limited(at, "plugin." + name + "." + std::string(line.substr(0, 64)), line, {{"plugin", name}});
+        log::write_limited(at, "plugin." + name + "." + std::string(line.substr(0, 64)), line,
+                           {{"plugin", name}});
     }
 }
 
-const void* host_extension(gw_inst*, gw_str) { return nullptr; }
+const void* host_extension(gw_inst*, gw_str) {
+    return nullptr;
+}
 
 gw_str host_instance_name(gw_inst* instance) {
     return instance ? to_abi(std::string_view(from_abi(instance)->settings.name)) : gw_str{nullptr, 0};

@@ -25,8 +25,12 @@ struct PluginInstance {
     int32_t order = 0;
 };
 
-inline gw_inst* to_abi(PluginInstance* instance) { return reinterpret_cast<gw_inst*>(instance); }
-inline PluginInstance* from_abi(gw_inst* instance) { return reinterpret_cast<PluginInstance*>(instance); }
+inline gw_inst* to_abi(PluginInstance* instance) {
+    return reinterpret_cast<gw_inst*>(instance);
+}
+inline PluginInstance* from_abi(gw_inst* instance) {
+    return reinterpret_cast<PluginInstance*>(instance);
+}
 
 }  // namespace gatewayd
 

@@ -27,7 +27,7 @@ class DeliveryRequest final : public Request {
     int32_t replace_payload(std::string_view payload) override;
 
    private:
-    std::string_view message_;  // the whole JSON object, stamps included
+    std::string_view message_;         // the whole JSON object, stamps included
     std::deque<std::string> texts_;    // of changes; message_ is the last
     std::deque<std::string> scratch_;  // fields that were handed out
 };

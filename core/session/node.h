@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/chain/chain.h"
-#include "core/hub/directory.h"
 #include "core/chain/publish.h"
+#include "core/hub/directory.h"
 
 namespace gatewayd {
 

@@ -11,23 +11,34 @@ ReactorSet Router::reactors_of(const Destination& to) {
     if (count == 1) return 0;
     ReactorSet all = 0;
     switch (to.kind) {
-        case DestinationKind::none: break;
+        case DestinationKind::none:
+            break;
         case DestinationKind::client:
             if (hub_->find_client(to.id)) break;  // a client is in one place
-            if (const IdentityPtr client = node_->directory.find_client(to.id)) all = reactor_bit(client->handle.reactor());
+            if (const IdentityPtr client = node_->directory.find_client(to.id))
+                all = reactor_bit(client->handle.reactor());
             break;
-        case DestinationKind::user: all = node_->directory.reactors_of_user(to.id); break;
-        case DestinationKind::topic: all = node_->directory.reactors_of_topic(to.id); break;
-        case DestinationKind::all: all = count == max_reactors ? ~ReactorSet{0} : reactor_bit(count) - 1; break;
+        case DestinationKind::user:
+            all = node_->directory.reactors_of_user(to.id);
+            break;
+        case DestinationKind::topic:
+            all = node_->directory.reactors_of_topic(to.id);
+            break;
+        case DestinationKind::all:
+            all = count == max_reactors ? ~ReactorSet{0} : reactor_bit(count) - 1;
+            break;
     }
     return all & ~reactor_bit(reactor_);
 }
 
 bool Router::reachable(const Destination& to) {
     switch (to.kind) {
-        case DestinationKind::client: return hub_->find_client(to.id) || reactors_of(to) != 0;
-        case DestinationKind::user: return hub_->has_user(to.id) || reactors_of(to) != 0;
-        default: return true;
+        case DestinationKind::client:
+            return hub_->find_client(to.id) || reactors_of(to) != 0;
+        case DestinationKind::user:
+            return hub_->has_user(to.id) || reactors_of(to) != 0;
+        default:
+            return true;
     }
 }
 
@@ -43,8 +54,11 @@ void Router::send(const Destination& to, std::string_view body, const Stamps& st
         for (uint32_t i = 0; i < node_->workers.size(); ++i) {
             if (!(others & reactor_bit(i))) continue;
             Worker* worker = node_->workers[i];
-            if (!worker->post([worker, to, shared, tally] { worker->router().deliver_here(to, shared, nullptr, tally); })) {
-                log::write_limited(LogLevel::error, "mailbox_full", "a reactor's mailbox is full, a message is lost to its connections",
+            if (!worker->post([worker, to, shared, tally] {
+                    worker->router().deliver_here(to, shared, nullptr, tally);
+                })) {
+                log::write_limited(LogLevel::error, "mailbox_full",
+                                   "a reactor's mailbox is full, a message is lost to its connections",
                                    {{"reactor", i}});
             }
         }
@@ -58,11 +72,20 @@ void Router::deliver_here(const Destination& to, const Slice& frame, Recipient* 
     if (tally) counted = [tally](uint64_t delivered) { tally->add(delivered); };
     uint64_t delivered = 0;
     switch (to.kind) {
-        case DestinationKind::none: return;
-        case DestinationKind::client: delivered = hub_->to_client(to.id, frame, not_to); break;
-        case DestinationKind::user: delivered = hub_->to_user(to.id, frame, not_to); break;
-        case DestinationKind::topic: hub_->to_topic(to.id, frame, not_to, std::move(counted)); return;
-        case DestinationKind::all: hub_->to_everyone(frame, not_to, std::move(counted)); return;
+        case DestinationKind::none:
+            return;
+        case DestinationKind::client:
+            delivered = hub_->to_client(to.id, frame, not_to);
+            break;
+        case DestinationKind::user:
+            delivered = hub_->to_user(to.id, frame, not_to);
+            break;
+        case DestinationKind::topic:
+            hub_->to_topic(to.id, frame, not_to, std::move(counted));
+            return;
+        case DestinationKind::all:
+            hub_->to_everyone(frame, not_to, std::move(counted));
+            return;
     }
     if (tally) tally->add(delivered);
 }

@@ -21,8 +21,8 @@ bool is_reserved_type(std::string_view type) {
 }
 
 bool is_close_code_of_plugins(uint16_t code) {
-    return code == close_normal || code == close_policy || code == close_internal_error || code == close_try_again_later ||
-           (code >= 3000 && code <= 4999);
+    return code == close_normal || code == close_policy || code == close_internal_error ||
+           code == close_try_again_later || (code >= 3000 && code <= 4999);
 }
 
 }  // namespace
@@ -51,7 +51,8 @@ void Session::open() {
                                        {"remote_address", worker_->text_of(identity_->peer)}});
     }
     chain.emit(GW_EV_CONNECTED, this);
-    if (!attached) connection_->close_later(close_internal_error, "a plugin failed", DisconnectReason::plugin_error);
+    if (!attached)
+        connection_->close_later(close_internal_error, "a plugin failed", DisconnectReason::plugin_error);
 }
 
 // The first frame that a client gets (docs/protocol.md).
@@ -104,7 +105,8 @@ void Session::on_message(Connection&, bool binary, char* payload, size_t size) {
     if (!is_open()) return;
     if (binary) {
         worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
-        send_error(ErrorCode::invalid_message, "binary messages need a plugin that takes them; send JSON text", {});
+        send_error(ErrorCode::invalid_message,
+                   "binary messages need a plugin that takes them; send JSON text", {});
         return;
     }
     on_text(bytes);
@@ -168,7 +170,8 @@ ErrorCode Session::refusal_of(const MessageRequest& request, const char** why) {
         return ErrorCode::unavailable;
     }
     if (to.kind == DestinationKind::none) {
-        *why = envelope.ticket_id.empty() ? "no loaded plugin serves groups" : "no loaded plugin serves tickets";
+        *why =
+            envelope.ticket_id.empty() ? "no loaded plugin serves groups" : "no loaded plugin serves tickets";
         return ErrorCode::unavailable;
     }
     if (to.kind == DestinationKind::all && !request.redirected() && !may_broadcast()) {
@@ -176,7 +179,8 @@ ErrorCode Session::refusal_of(const MessageRequest& request, const char** why) {
         return ErrorCode::forbidden;
     }
     if (!worker_->router().reachable(to)) {
-        *why = to.kind == DestinationKind::user ? "the user has no connection" : "the client is not connected";
+        *why =
+            to.kind == DestinationKind::user ? "the user has no connection" : "the client is not connected";
         return to.kind == DestinationKind::user ? ErrorCode::user_offline : ErrorCode::not_found;
     }
     return ErrorCode::ok;
@@ -197,7 +201,9 @@ void Session::refuse(MessageRequest& request, std::string_view code, std::string
     send_error_word(code, why, request.envelope().id_json);
 }
 
-int32_t Session::answer(MessageRequest&, std::string_view message) { return send_raw(false, message); }
+int32_t Session::answer(MessageRequest&, std::string_view message) {
+    return send_raw(false, message);
+}
 
 // --- to this client ---
 
@@ -208,7 +214,8 @@ bool Session::send_frame(const Slice& frame) {
 
 int32_t Session::send_raw(bool binary, std::string_view bytes) {
     if (!is_open()) return GW_E_STALE;
-    return send_frame(worker_->buffer().frame(binary ? Opcode::binary : Opcode::text, bytes)) ? GW_OK : GW_E_LIMIT;
+    return send_frame(worker_->buffer().frame(binary ? Opcode::binary : Opcode::text, bytes)) ? GW_OK
+                                                                                              : GW_E_LIMIT;
 }
 
 void Session::send_error(ErrorCode code, std::string_view why, std::string_view id_json) {
@@ -228,7 +235,8 @@ bool Session::deliver(const Slice& frame) {
         worker_->counters().deliveries_dropped.add();
         return false;
     }
-    const bool taken = connection_->enqueue(request.changed() ? worker_->buffer().frame_text(request.payload()) : frame);
+    const bool taken =
+        connection_->enqueue(request.changed() ? worker_->buffer().frame_text(request.payload()) : frame);
     if (taken && chain.wants_event(GW_EV_MESSAGE_SENT)) chain.emit(GW_EV_MESSAGE_SENT, this, &request);
     return taken;
 }
@@ -251,7 +259,9 @@ bool Session::client(gw_client* out) const {
     return true;
 }
 
-bool Session::is_open() const { return opened_ ? connection_->open() : connection_->deciding(); }
+bool Session::is_open() const {
+    return opened_ ? connection_->open() : connection_->deciding();
+}
 
 int32_t Session::send(std::string_view message) {
     if (!opened_) return GW_E_STATE;
@@ -264,7 +274,8 @@ int32_t Session::close(uint16_t code, std::string_view reason) {
     if (!is_close_code_of_plugins(code) || !is_valid_utf8(reason)) return GW_E_ARG;
     if (!is_open()) return GW_E_STALE;
     close_text_ = std::make_unique<std::string>(reason);
-    connection_->close_later(static_cast<CloseCode>(code), close_text_->c_str(), DisconnectReason::plugin_close);
+    connection_->close_later(static_cast<CloseCode>(code), close_text_->c_str(),
+                             DisconnectReason::plugin_close);
     return GW_OK;
 }
 

@@ -32,7 +32,8 @@ class Session final : public ConnectionHandler, public Recipient, public Context
 
     // --- ConnectionHandler ---
     void on_message(Connection& connection, bool binary, char* payload, size_t size) override;
-    void on_closed(Connection& connection, DisconnectReason reason, uint16_t code, std::string_view text) override;
+    void on_closed(Connection& connection, DisconnectReason reason, uint16_t code,
+                   std::string_view text) override;
 
     // --- Recipient ---
     bool enqueue(const Slice& frames) override { return connection_->enqueue(frames); }

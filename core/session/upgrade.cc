@@ -21,26 +21,34 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 }
 
 bool is_header_text(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 0x20 && c != 0x7F) || c == '\t' || c < 0; });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= 0x20 && c != 0x7F) || c == '\t' || c < 0; });
 }
 
 bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > 0x20 && c < 0x7F && std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+        return c > 0x20 && c < 0x7F &&
+               std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
     });
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-    });
+               return std::tolower(static_cast<unsigned char>(x)) ==
+                      std::tolower(static_cast<unsigned char>(y));
+           });
 }
 
 // Headers of the response that are the handshake's own (RFC 6455 section 4.2.2), or would break its framing.
 bool is_reserved_header(std::string_view name) {
-    static constexpr std::string_view reserved[] = {
-        "Upgrade",        "Connection",        "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions",
-        "Content-Length", "Transfer-Encoding", "Content-Type"};
+    static constexpr std::string_view reserved[] = {"Upgrade",
+                                                    "Connection",
+                                                    "Sec-WebSocket-Accept",
+                                                    "Sec-WebSocket-Protocol",
+                                                    "Sec-WebSocket-Extensions",
+                                                    "Content-Length",
+                                                    "Transfer-Encoding",
+                                                    "Content-Type"};
     return std::any_of(std::begin(reserved), std::end(reserved),
                        [&](std::string_view item) { return equals_ignoring_case(item, name); });
 }
@@ -57,7 +65,8 @@ std::string escaped_error_body(std::string_view word, std::string_view why) {
 
 }  // namespace
 
-std::unique_ptr<Upgrade> Upgrade::make(Worker* worker, Connection* connection, std::unique_ptr<HandshakeRequest> http) {
+std::unique_ptr<Upgrade> Upgrade::make(Worker* worker, Connection* connection,
+                                       std::unique_ptr<HandshakeRequest> http) {
     auto session = std::make_unique<Session>(worker, connection);
     return std::unique_ptr<Upgrade>(new Upgrade(worker, connection, std::move(http), std::move(session)));
 }
@@ -90,7 +99,8 @@ Upgrade::Outcome Upgrade::run() {
     const int32_t status = worker_->chain().wants(GW_KIND_HANDSHAKE) ? worker_->chain().run(*this) : finish();
     if (status == GW_ST_PASSED) return claim();
     if (refusal_.status == 0 && status != GW_ST_DROPPED) {
-        refuse(503, RejectReason::plugin_error, "plugin_error", "a plugin ended the handshake without an answer");
+        refuse(503, RejectReason::plugin_error, "plugin_error",
+               "a plugin ended the handshake without an answer");
     } else {
         refusal_.headers.insert(refusal_.headers.end(), response_headers_.begin(), response_headers_.end());
         if (refusal_.status == 0) refusal_.reason = RejectReason::plugin;
@@ -103,13 +113,16 @@ void Upgrade::refuse(int status, RejectReason reason, std::string_view word, std
     connection_->refuse({status, reason, escaped_error_body(word, why), response_headers_});
 }
 
-std::string_view Upgrade::claimed(const std::string& set, std::string_view query_name, std::string_view header_name) const {
+std::string_view Upgrade::claimed(const std::string& set, std::string_view query_name,
+                                  std::string_view header_name) const {
     if (!set.empty()) return set;
     if (const auto value = http_->query(query_name); value && !value->empty()) return *value;
     return http_->header(header_name).value_or(std::string_view());
 }
 
-int32_t Upgrade::finish() { return resolve_identity() ? GW_ST_PASSED : GW_ST_ANSWERED; }
+int32_t Upgrade::finish() {
+    return resolve_identity() ? GW_ST_PASSED : GW_ST_ANSWERED;
+}
 
 // Who this is. False: refusal_ says why not.
 bool Upgrade::resolve_identity() {
@@ -125,10 +138,12 @@ bool Upgrade::resolve_identity() {
     if (identity->client_id.empty()) identity->client_id = worker_->make_id();
     identity->user_id = verified ? std::string_view(user_id_) : claimed(user_id_, "user_id", "X-User-ID");
     if (identity->user_id.empty()) identity->user_id = identity->client_id;
-    identity->user_type = verified ? std::string_view(user_type_) : claimed(user_type_, "user_type", "X-User-Type");
+    identity->user_type =
+        verified ? std::string_view(user_type_) : claimed(user_type_, "user_type", "X-User-Type");
     if (identity->user_type.empty()) identity->user_type = default_user_type;
     if (!is_valid_utf8(identity->client_id) || !is_valid_id(identity->client_id)) {
-        return fail(400, "bad_request", "client_id must be 1 to 128 bytes of UTF-8 without control characters");
+        return fail(400, "bad_request",
+                    "client_id must be 1 to 128 bytes of UTF-8 without control characters");
     }
     if (!is_valid_utf8(identity->user_id) || !is_valid_id(identity->user_id)) {
         return fail(400, "bad_request", "user_id must be 1 to 128 bytes of UTF-8 without control characters");
@@ -136,11 +151,13 @@ bool Upgrade::resolve_identity() {
     if (!contains(options.allowed_user_types, identity->user_type)) {
         return fail(403, "forbidden", "user_type is not one of wsc.security.allowed_user_types");
     }
-    if (!verified && user_type_.empty() && identity->user_type != default_user_type && !options.trust_identity) {
-        return fail(403, "forbidden",
-                    "user_type " + identity->user_type +
-                        " needs proof: enable auth, or set wsc.security.trust_client_identity to true when only "
-                        "trusted clients reach this listener");
+    if (!verified && user_type_.empty() && identity->user_type != default_user_type &&
+        !options.trust_identity) {
+        return fail(
+            403, "forbidden",
+            "user_type " + identity->user_type +
+                " needs proof: enable auth, or set wsc.security.trust_client_identity to true when only "
+                "trusted clients reach this listener");
     }
     identity->peer = connection_->peer();
     identity->connected_at_ms = worker_->reactor().wall_ms();
@@ -155,8 +172,12 @@ Upgrade::Outcome Upgrade::claim() {
         case Directory::Claim::conflict:
             refuse(409, RejectReason::conflict, "conflict", "client_id is in use by another user");
             return Outcome::refused;
-        case Directory::Claim::registered: registered_ = true; return Outcome::ready;
-        case Directory::Claim::replaced: registered_ = true; break;
+        case Directory::Claim::registered:
+            registered_ = true;
+            return Outcome::ready;
+        case Directory::Claim::replaced:
+            registered_ = true;
+            break;
     }
     // The old connection's client.disconnected comes first.
     static constexpr const char* why = "replaced: the same client connected again";
@@ -201,15 +222,16 @@ void Upgrade::complete() {
     Session* session = session_.get();
     worker_->open_session(std::move(session_), *connection_, response);
     if (wants_group) {
-        session->send_error(ErrorCode::unavailable, "group_id and ticket_id need the plugins group and ticket", {});
+        session->send_error(ErrorCode::unavailable,
+                            "group_id and ticket_id need the plugins group and ticket", {});
     }
 }
 
 // --- what plugins do with it ---
 
 int32_t Upgrade::fail_closed(const Interceptor& failed) {
-    log::write_limited(LogLevel::error, "handshake." + failed.name, "handshake refused because a plugin failed",
-                       {{"plugin", failed.name}});
+    log::write_limited(LogLevel::error, "handshake." + failed.name,
+                       "handshake refused because a plugin failed", {{"plugin", failed.name}});
     refusal_ = {503, RejectReason::plugin_error, error_body("plugin_error", "a plugin failed"), {}};
     return GW_E_FAIL;
 }
@@ -288,7 +310,8 @@ int32_t Upgrade::set_response_header(std::string_view name, std::string_view val
 
 int32_t Upgrade::reject(int32_t status, std::string_view word, std::string_view why) {
     if (frozen) return GW_E_STATE;
-    if (status < 400 || status > 599 || word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why)) return GW_E_ARG;
+    if (status < 400 || status > 599 || word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why))
+        return GW_E_ARG;
     refusal_ = {status, RejectReason::plugin, escaped_error_body(word, why), {}};
     return GW_OK;
 }

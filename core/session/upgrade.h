@@ -19,7 +19,8 @@ class Worker;
 
 class Upgrade final : public Request {
    public:
-    static std::unique_ptr<Upgrade> make(Worker* worker, Connection* connection, std::unique_ptr<HandshakeRequest> http);
+    static std::unique_ptr<Upgrade> make(Worker* worker, Connection* connection,
+                                         std::unique_ptr<HandshakeRequest> http);
     ~Upgrade() override;
 
     enum class Outcome : uint8_t { refused, ready, waiting };
@@ -46,7 +47,8 @@ class Upgrade final : public Request {
             std::unique_ptr<Session> session);
 
     // A value that a plugin set, else the query's, else the header's; empty: nobody said.
-    std::string_view claimed(const std::string& set, std::string_view query_name, std::string_view header_name) const;
+    std::string_view claimed(const std::string& set, std::string_view query_name,
+                             std::string_view header_name) const;
     bool resolve_identity();
     std::string_view select_protocol() const;
     Outcome claim();

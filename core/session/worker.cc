@@ -17,7 +17,8 @@ Worker::Worker(Node* node, Reactor* reactor)
       router_(node, reactor->index(), &hub_, &buffer_) {}
 
 Worker::~Worker() {
-    for (Session* session : buried_) delete session;
+    for (Session* session : buried_)
+        delete session;
 }
 
 Stamps Worker::stamp(std::string_view from) {
@@ -25,7 +26,9 @@ Stamps Worker::stamp(std::string_view from) {
     return {from, ulids_.next(now), clock_.format(now)};
 }
 
-Session* Worker::find(ConnectionHandle handle) { return static_cast<Session*>(hub_.find(handle)); }
+Session* Worker::find(ConnectionHandle handle) {
+    return static_cast<Session*>(hub_.find(handle));
+}
 
 bool Worker::kick(ConnectionHandle handle, std::string_view why) {
     Session* session = find(handle);
@@ -47,9 +50,14 @@ void Worker::replace(ConnectionHandle handle, std::string_view why) {
 void Worker::on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) {
     std::unique_ptr<Upgrade> upgrade = Upgrade::make(this, &connection, std::move(request));
     switch (upgrade->run()) {
-        case Upgrade::Outcome::refused: break;
-        case Upgrade::Outcome::ready: upgrade->complete(); break;
-        case Upgrade::Outcome::waiting: upgrades_.emplace(connection.id(), std::move(upgrade)); break;
+        case Upgrade::Outcome::refused:
+            break;
+        case Upgrade::Outcome::ready:
+            upgrade->complete();
+            break;
+        case Upgrade::Outcome::waiting:
+            upgrades_.emplace(connection.id(), std::move(upgrade));
+            break;
     }
 }
 
@@ -66,21 +74,25 @@ void Worker::resume_upgrade(uint64_t connection_id) {
 }
 
 void Worker::on_rejected(const Connection& connection, RejectReason reason, int status) {
-    take_upgrade(connection.id());  // it waits for nothing any more
+    take_upgrade(connection.id());                        // it waits for nothing any more
     if (reason == RejectReason::connection_lost) return;  // port scans and health checks: counted is enough
-    log::write_limited(LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",
-                       {{"status", status}, {"reason", name(reason)}, {"remote_address", connection.peer().text()}});
+    log::write_limited(
+        LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",
+        {{"status", status}, {"reason", name(reason)}, {"remote_address", connection.peer().text()}});
 }
 
 // --- sessions ---
 
-void Worker::open_session(std::unique_ptr<Session> session, Connection& connection, const std::string& response) {
+void Worker::open_session(std::unique_ptr<Session> session, Connection& connection,
+                          const std::string& response) {
     Session* opened = session.release();  // buried by its own on_closed
     connection.accept(opened, response);
     opened->open();
 }
 
-void Worker::bury(Session* session) { buried_.push_back(session); }
+void Worker::bury(Session* session) {
+    buried_.push_back(session);
+}
 
 Counter& Worker::connected_counter(std::string_view user_type) {
     const auto& types = node_->options.allowed_user_types;
@@ -89,7 +101,8 @@ Counter& Worker::connected_counter(std::string_view user_type) {
 }
 
 void Worker::on_turn_flushed() {
-    for (Session* session : buried_) delete session;
+    for (Session* session : buried_)
+        delete session;
     buried_.clear();
     buffer_.recycle();
     const uint64_t sent = reactor_->counters().net.messages_sent.get();
@@ -98,10 +111,12 @@ void Worker::on_turn_flushed() {
     if (delivered == 0 || delivered > sent) return;
     timespec now;
     ::clock_gettime(CLOCK_MONOTONIC, &now);
-    const uint64_t end_ns = static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+    const uint64_t end_ns =
+        static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
     const double seconds = static_cast<double>(end_ns - reactor_->monotonic_ns()) / 1e9;
-    const auto bucket = static_cast<size_t>(std::lower_bound(delivery_bounds_s.begin(), delivery_bounds_s.end(), seconds) -
-                                            delivery_bounds_s.begin());
+    const auto bucket =
+        static_cast<size_t>(std::lower_bound(delivery_bounds_s.begin(), delivery_bounds_s.end(), seconds) -
+                            delivery_bounds_s.begin());
     counters().delivery[bucket].add(delivered);
     counters().delivery_sum_us.add(static_cast<uint64_t>(seconds * 1e6 * static_cast<double>(delivered)));
 }
@@ -126,9 +141,10 @@ class PublishSink final : public MessageSink {
             return GW_ST_ANSWERED;
         }
         answered_ = true;
-        auto tally = std::make_shared<DeliveryTally>([done = done_, id = std::string(request.stamps().msg_id)](uint64_t delivered) {
-            if (done) done({Status(), id, delivered});
-        });
+        auto tally = std::make_shared<DeliveryTally>(
+            [done = done_, id = std::string(request.stamps().msg_id)](uint64_t delivered) {
+                if (done) done({Status(), id, delivered});
+            });
         worker_->router().send(to, request.body(), request.stamps(), nullptr, std::move(tally));
         return GW_ST_PASSED;
     }
@@ -136,7 +152,7 @@ class PublishSink final : public MessageSink {
     void refuse(MessageRequest&, std::string_view code, std::string_view why) override {
         if (answered_) return;
         answered_ = true;
-        const ErrorCode error = code == "plugin_error" ? ErrorCode::plugin_error
+        const ErrorCode error = code == "plugin_error"  ? ErrorCode::plugin_error
                                 : code == "unavailable" ? ErrorCode::unavailable
                                                         : ErrorCode::forbidden;
         if (done_) done_({Status(error, std::string(why)), {}, 0});

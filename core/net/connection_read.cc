@@ -1,0 +1,220 @@
+// Connection's way in: bytes to a request head, then to frames.
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/base/utf8.h"
+#include "core/net/connection.h"
+#include "core/net/reactor.h"
+
+namespace gatewayd {
+namespace {
+
+constexpr size_t max_early_bytes = 64 * 1024;  // behind a request head, while its handshake is decided
+
+}  // namespace
+
+void Connection::on_events(uint32_t events) {
+    if (state_ == State::dead) return;
+    if (events & EPOLLOUT) {
+        flush();
+        reactor_.touch(this);
+    }
+    if (events & EPOLLIN) {
+        read();
+    } else if (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) {
+        end_session(DisconnectReason::connection_lost, close_abnormal, "connection lost");
+        destroy();
+    }
+}
+
+void Connection::read() {
+    const ssize_t size = ::recv(fd_, reactor_.buffer_.get(), reactor_.options_.reactor_buffer_bytes, 0);
+    if (size > 0) {
+        reactor_.counters_->net.bytes_received.add(static_cast<uint64_t>(size));
+        on_bytes(reactor_.buffer_.get(), static_cast<size_t>(size));
+        return;
+    }
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    end_session(DisconnectReason::connection_lost, close_abnormal, "connection lost");
+    destroy();
+}
+
+void Connection::on_bytes(char* data, size_t size) {
+    if (state_ == State::reading_head) take_head(&data, &size);
+    if (state_ == State::open || state_ == State::closing) {
+        take_frames(data, size);
+    } else if (state_ == State::deciding && size > 0) {
+        if (!head_) head_ = std::make_unique<std::string>();
+        head_->append(data, size);
+        if (head_->size() > max_early_bytes) {
+            refuse({400,
+                    RejectReason::bad_request,
+                    error_body("bad_request", "wait for the handshake's answer"),
+                    {}});
+        }
+    }
+}
+
+// Finds the end of the request head; leaves *data behind it.
+void Connection::take_head(char** data, size_t* size) {
+    static constexpr std::string_view blank_line = "\r\n\r\n";
+    const size_t limit = reactor_.options_.max_request_head_bytes;
+    std::string_view head(*data, *size);
+    size_t end;
+    size_t before = 0;  // bytes of the head that came earlier
+    if (head_) {
+        before = head_->size();
+        const size_t search_from = before - std::min<size_t>(before, blank_line.size() - 1);
+        head_->append(*data, std::min(*size, limit + blank_line.size()));
+        head = *head_;
+        end = head.find(blank_line, search_from);
+    } else {
+        end = head.find(blank_line);
+    }
+    const size_t head_size = end == std::string_view::npos ? head.size() : end + blank_line.size();
+    if (head_size > limit) {
+        refuse({431,
+                RejectReason::head_too_big,
+                error_body("too_large", "the request head is over max_request_head_size"),
+                {}});
+        return;
+    }
+    // What cannot become a request (a TLS hello, say) need not be waited for.
+    if (head.front() < 'A' || head.front() > 'Z') {
+        refuse(
+            {400, RejectReason::bad_request, error_body("bad_request", "this is not an HTTP request"), {}});
+        return;
+    }
+    if (end == std::string_view::npos) {
+        if (!head_) head_ = std::make_unique<std::string>(head);
+        return;
+    }
+    *data += head_size - before;
+    *size -= head_size - before;
+    state_ = State::deciding;
+    const std::unique_ptr<std::string> collected = std::move(head_);  // owns `head` when it came in pieces
+    if (refusing_) {
+        refuse({503,
+                refuse_reason_,
+                error_body("full", "the gateway has no room for more connections; try again later"),
+                {{"Retry-After", "5"}}});
+        return;
+    }
+    auto request = std::make_unique<HandshakeRequest>();
+    Refusal refusal;
+    if (!request->parse(head.substr(0, head_size), &refusal)) {
+        refuse(refusal);
+        return;
+    }
+    reactor_.service_->on_handshake(*this, std::move(request));
+    if (state_ == State::deciding) set_reading(false);
+}
+
+void Connection::take_frames(char* data, size_t size) {
+    while (size > 0 && (state_ == State::open || state_ == State::closing) && !doomed_) {
+        if (assembler_) {
+            assemble(&data, &size);
+        } else if (!take_whole_frame(&data, &size)) {
+            assembler_ =
+                std::make_unique<MessageAssembler>(reactor_.options_, &reactor_.limits_->inbound_memory);
+        }
+    }
+}
+
+// The fast way: a frame that is whole, unfragmented and in the reactor's buffer, read where it lies.
+// False: it is not such a frame.
+bool Connection::take_whole_frame(char** data, size_t* size) {
+    FrameHeader header;
+    ProtocolError error;
+    const auto result =
+        parse_client_header({*data, *size}, reactor_.options_.max_message_bytes, &header, &error);
+    if (result == HeaderResult::error) {
+        fail(error);
+        return true;
+    }
+    if (result == HeaderResult::incomplete || *size - header.size < header.length) return false;
+    if (!header.fin || header.opcode == Opcode::continuation) return false;
+    char* payload = *data + header.size;
+    const auto length = static_cast<size_t>(header.length);
+    unmask(payload, length, header.mask, 0);
+    *data += header.size + length;
+    *size -= header.size + length;
+    if (header.opcode == Opcode::text && !is_valid_utf8({payload, length})) {
+        fail({close_invalid_payload, DisconnectReason::invalid_utf8, "text is not UTF-8"});
+        return true;
+    }
+    on_frame(header.opcode, payload, length);
+    return true;
+}
+
+void Connection::assemble(char** data, size_t* size) {
+    const uint64_t frames_before = assembler_->frames();
+    const auto result = assembler_->consume(data, size);
+    if (assembler_->frames() != frames_before) received_tick_ = reactor_.wheel_.now_tick();
+    switch (result) {
+        case MessageAssembler::Result::need_more:
+            return;
+        case MessageAssembler::Result::error:
+            fail(assembler_->error());
+            return;
+        case MessageAssembler::Result::message:
+            break;
+    }
+    // The handler may close this connection; the message must outlive that.
+    std::unique_ptr<MessageAssembler> assembler = std::move(assembler_);
+    on_frame(assembler->opcode(), assembler->mutable_payload(), assembler->payload().size());
+    const bool goes_on = state_ == State::open || state_ == State::closing;
+    if (goes_on && !assembler->idle()) assembler_ = std::move(assembler);
+}
+
+void Connection::on_frame(Opcode opcode, char* payload, size_t size) {
+    received_tick_ = reactor_.wheel_.now_tick();
+    switch (opcode) {
+        case Opcode::text:
+        case Opcode::binary:
+            if (state_ == State::open) handler_->on_message(*this, opcode == Opcode::binary, payload, size);
+            return;
+        case Opcode::ping:
+            if (state_ == State::open) {
+                std::string pong;
+                append_server_header(Opcode::pong, size, &pong);
+                pong.append(payload, size);
+                push_control(std::move(pong));
+            }
+            return;
+        case Opcode::close:
+            on_close_frame({payload, size});
+            return;
+        case Opcode::pong:
+        case Opcode::continuation:
+            return;
+    }
+}
+
+void Connection::on_close_frame(std::string_view payload) {
+    uint16_t code;
+    std::string_view text;
+    ProtocolError error;
+    if (!parse_close_payload(payload, &code, &text, &error)) {
+        fail(error);
+        return;
+    }
+    if (state_ == State::open) {
+        push_control(close_frame(code, {}));
+        end_session(DisconnectReason::client_close, code, text);
+    }
+    start_linger();
+}
+
+void Connection::fail(const ProtocolError& error) {
+    if (state_ == State::open) {
+        push_control(close_frame(error.code, error.text));
+        end_session(error.reason, error.code, error.text);
+    }
+    start_linger();
+}
+
+}  // namespace gatewayd

@@ -1,0 +1,170 @@
+// Connection's way out: the queue, its limits and the slow-client policy, the flush.
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/base/log.h"
+#include "core/net/connection.h"
+#include "core/net/reactor.h"
+
+namespace gatewayd {
+
+void Connection::push(Slice slice) {
+    reactor_.counters_->net.queued_bytes.add(slice.length);
+    queue_.push(std::move(slice), &reactor_.queue_pool_);
+    reactor_.touch(this);
+}
+
+void Connection::push_control(std::string frame) {
+    Slice slice{BufferRef::make(), 0, static_cast<uint32_t>(frame.size()), 0};
+    slice.buffer->bytes = std::move(frame);
+    push(std::move(slice));
+    if (state_ == State::open && blocked_ && queue_.bytes() > reactor_.options_.max_queue_bytes) {
+        close_later(close_try_again_later, "too many control frames waiting", DisconnectReason::slow_client);
+    }
+}
+
+bool Connection::enqueue(Slice slice) {
+    if (!open()) return false;
+    const uint32_t messages = slice.messages;
+    push(std::move(slice));
+    reactor_.counters_->net.messages_sent.add(messages);
+    return !over_limits() || relieve(messages);
+}
+
+bool Connection::enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages) {
+    static constexpr int max_iovecs = 64;
+    if (!open()) return false;
+    if (count > max_iovecs || blocked_ || !queue_.empty()) {
+        bool taken = true;
+        for (int i = 0; i < count; ++i)
+            taken = enqueue(slices[i]) && taken;
+        return taken;
+    }
+    iovec parts[max_iovecs];
+    for (int i = 0; i < count; ++i) {
+        parts[i].iov_base = slices[i].buffer->bytes.data() + slices[i].offset;
+        parts[i].iov_len = slices[i].length;
+    }
+    const ssize_t written = write(parts, count);
+    if (written < 0) return false;
+    reactor_.counters_->net.messages_sent.add(messages);
+    if (static_cast<size_t>(written) == bytes) return true;
+    for (int i = 0; i < count; ++i)
+        push(slices[i]);
+    consume(static_cast<size_t>(written));
+    set_blocked(true);
+    return !over_limits() || relieve(messages);
+}
+
+bool Connection::over_limits() const {
+    return queue_.messages() > reactor_.options_.max_queue_messages ||
+           queue_.bytes() > reactor_.options_.max_queue_bytes;
+}
+
+// The queue is over its limits: writes first, and if the socket takes no more, the slow-client policy. True:
+// the newest `messages` are still in the queue or written.
+bool Connection::relieve(uint32_t messages) {
+    if (!blocked_) flush();
+    if (doomed_) return false;
+    if (!blocked_ || !over_limits()) return true;
+    const auto action = reactor_.options_.slow_client;
+    const size_t before = queue_.bytes();
+    uint32_t dropped = 0;
+    switch (action) {
+        case SlowClientAction::disconnect:
+            close_later(close_try_again_later, "slow client: too much was waiting for you",
+                        DisconnectReason::slow_client);
+            dropped = 1;
+            break;
+        case SlowClientAction::drop_oldest:
+            while (over_limits() && queue_.drop_oldest(&reactor_.queue_pool_))
+                ++dropped;
+            break;
+        case SlowClientAction::drop_newest:
+            dropped = queue_.drop_newest(reactor_.options_.max_queue_messages,
+                                         reactor_.options_.max_queue_bytes, &reactor_.queue_pool_);
+            reactor_.counters_->net.messages_sent.sub(std::min(dropped, messages));
+            break;
+    }
+    reactor_.counters_->net.queued_bytes.sub(before - queue_.bytes());
+    reactor_.counters_->net.slow_client[static_cast<size_t>(action)].add(dropped);
+    log::write_limited(LogLevel::warn, std::string("slow_client.") + name(action), "slow client",
+                       {{"action", name(action)},
+                        {"connection_id", id_},
+                        {"remote_address", peer_.text()},
+                        {"waiting_bytes", queue_.bytes()},
+                        {"waiting_messages", queue_.messages()}});
+    return action == SlowClientAction::drop_oldest || dropped == 0;
+}
+
+// Offers the parts to the socket; returns the bytes it took, 0 when it is full, -1 when the connection is
+// lost (which is then told at the end of the turn).
+ssize_t Connection::write(iovec* parts, int count) {
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = static_cast<size_t>(count);
+    ssize_t written;
+    do {
+        written = count == 1 ? ::send(fd_, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                             : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    } while (written < 0 && errno == EINTR);
+    if (written >= 0) {
+        reactor_.counters_->net.bytes_sent.add(static_cast<uint64_t>(written));
+        return written;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+    doomed_ = true;
+    doomed_reason_ = DisconnectReason::connection_lost;
+    reactor_.touch(this);
+    return -1;
+}
+
+void Connection::consume(size_t written) {
+    reactor_.counters_->net.queued_bytes.sub(written);
+    queue_.consume(written, &reactor_.queue_pool_);
+    if (written > 0) progress_tick_ = reactor_.wheel_.now_tick();
+}
+
+void Connection::flush() {
+    static constexpr int max_iovecs = 64;
+    iovec parts[max_iovecs];
+    while (!queue_.empty()) {
+        const int count = queue_.gather(parts, max_iovecs);
+        size_t offered = 0;
+        for (int i = 0; i < count; ++i)
+            offered += parts[i].iov_len;
+        const ssize_t written = write(parts, count);
+        if (written < 0) return;
+        consume(static_cast<size_t>(written));
+        if (static_cast<size_t>(written) < offered) {
+            set_blocked(true);
+            return;
+        }
+    }
+    set_blocked(false);
+}
+
+void Connection::set_blocked(bool blocked) {
+    if (blocked_ == blocked) return;
+    blocked_ = blocked;
+    if (blocked) progress_tick_ = reactor_.wheel_.now_tick();
+    update_events();
+    if (blocked) schedule(next_deadline());
+}
+
+void Connection::set_reading(bool reading) {
+    if (reading_ == reading) return;
+    reading_ = reading;
+    update_events();
+}
+
+void Connection::update_events() {
+    // Without EPOLLIN a hang-up must still be seen; with it, read() sees it.
+    const uint32_t in = reading_ ? EPOLLIN : EPOLLRDHUP;
+    reactor_.modify_events(this, in | (blocked_ ? EPOLLOUT : 0U));
+}
+
+}  // namespace gatewayd
