@@ -32,7 +32,7 @@ int32_t message_field(std::string_view object, std::string_view name, std::deque
         scratch->push_back(std::move(text));
         *out = scratch->back();
     }
-    return GW_OK;
+    return json.front() == '"' ? GW_OK : GW_FIELD_JSON;
 }
 
 MessageRequest::MessageRequest(uint32_t request_kind, Context* request_context, Envelope* envelope,
@@ -60,6 +60,8 @@ int32_t MessageRequest::field(std::string_view name, std::string_view* out) {
         *out = stamps_.msg_id;
     } else if (name == "create_at") {
         *out = stamps_.create_at;
+    } else if (name == "type" && !envelope_->type.empty()) {
+        *out = envelope_->type;  // what plugins ask for most: found when it was decoded
     } else {
         return message_field(body(), name, &scratch_, out);
     }
@@ -74,7 +76,8 @@ int32_t MessageRequest::take(std::string text) {
         texts_.pop_back();
         return GW_E_ARG;
     }
-    texts_.push_front(std::move(envelope_->rewritten));  // a hook may still look at it
+    texts_.push_front(std::move(envelope_->rewritten));  // a hook may still look at them
+    texts_.push_front(std::move(envelope_->unescaped));
     *envelope_ = std::move(decoded);
     if (!fixed_destination_) destination_ = destination_of(*envelope_);
     return GW_OK;

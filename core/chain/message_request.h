@@ -31,7 +31,8 @@ class MessageSink {
 // "user" for a message with `to`, "all" for one without any destination, none for tickets and groups.
 Destination destination_of(const Envelope& envelope);
 
-// Field access that messages and deliveries share: a top-level field of `object` as text.
+// Field access that messages and deliveries share: a top-level field of `object` as text, or as JSON
+// (GW_FIELD_JSON).
 int32_t message_field(std::string_view object, std::string_view name, std::deque<std::string>* scratch,
                       std::string_view* out);
 

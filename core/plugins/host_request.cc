@@ -11,7 +11,7 @@ int32_t give(gw_str* out, Get&& get) {
     if (!out) return GW_E_ARG;
     std::string_view text;
     const int32_t result = get(&text);
-    if (result == GW_OK) *out = to_abi(text);
+    if (result >= 0) *out = to_abi(text);
     return result;
 }
 
