@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/config/address.h"
 #include "core/net/reactor.h"
 #include "core/plugins/host.h"
 #include "core/session/node.h"
@@ -42,10 +43,6 @@ NetOptions net_options(const Settings& settings) {
     options.reactor_buffer_bytes = performance.reactor_buffer_size_kb * size_t{1024};
     options.slow_client = static_cast<SlowClientAction>(performance.slow_client);
     return options;
-}
-
-bool is_loopback(const std::string& ip) {
-    return ip.rfind("127.", 0) == 0 || ip == "::1";
 }
 
 std::string url_of(const std::string& ip, uint16_t port) {
@@ -83,9 +80,7 @@ class Gateway::Impl final : public HostServices {
           deadline_(control),
           limits_(settings_.wsc.performance.max_connections_per_node,
                   settings_.wsc.performance.max_connections_per_address),
-          plugins_(settings_.plugins, this) {
-        collect_warnings();
-    }
+          plugins_(settings_.plugins, this) {}
     ~Impl() override { stop_now(); }
 
     void create_plugins();
@@ -145,7 +140,7 @@ class Gateway::Impl final : public HostServices {
 void Gateway::Impl::collect_warnings() {
     const WscSettings& wsc = settings_.wsc;
     if (!wsc.enabled) warnings_.emplace_back("the WebSocket service is switched off: wsc.enabled is false");
-    if (wsc.enabled && !wsc.security.enable_auth && !is_loopback(wsc.node_ip)) {
+    if (wsc.enabled && !plugins_.verifies_identities() && !is_loopback_ip(wsc.node_ip)) {
         warnings_.emplace_back(
             wsc.security.trust_client_identity
                 ? "identities are not verified: clients may call themselves anybody, agents and admins "
@@ -165,6 +160,7 @@ void Gateway::Impl::create_plugins() {
         throw StartError(error.what());
     }
     node_.chain = plugins_.chain();
+    collect_warnings();
 }
 
 void Gateway::Impl::start() {
@@ -215,7 +211,7 @@ void Gateway::Impl::open_listeners() {
     session.max_message_bytes = wsc.security.max_message_size_kb * 1024;
     session.allowed_user_types = wsc.security.allowed_user_types;
     session.broadcast_user_types = wsc.security.broadcast_user_types;
-    session.trust_identity = wsc.security.trust_client_identity || is_loopback(wsc.node_ip);
+    session.trust_identity = wsc.security.trust_client_identity || is_loopback_ip(wsc.node_ip);
     for (uint32_t i = 0; i < count; ++i) {
         auto own = std::make_unique<ReactorThread>();
         own->reactor = std::make_unique<Reactor>(options, i, &limits_, &own->counters);

@@ -72,7 +72,8 @@ class Gateway {
     void reopen_files();
 
     const Settings& settings() const;  // [any]
-    // What is worth a warning about these settings ("identities are not verified: ..."). [any]
+    // What is worth a warning about these settings ("identities are not verified: ..."); known after check()
+    // or start(). [any]
     const std::vector<std::string>& warnings() const;
     bool ready() const;  // [any] listening and not draining
 

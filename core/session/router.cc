@@ -31,21 +31,14 @@ ReactorSet Router::reactors_of(const Destination& to) {
     return all & ~reactor_bit(reactor_);
 }
 
-bool Router::reachable(const Destination& to) {
-    switch (to.kind) {
-        case DestinationKind::client:
-            return hub_->find_client(to.id) || reactors_of(to) != 0;
-        case DestinationKind::user:
-            return hub_->has_user(to.id) || reactors_of(to) != 0;
-        default:
-            return true;
-    }
-}
-
-void Router::send(const Destination& to, std::string_view body, const Stamps& stamps, Recipient* not_to,
+bool Router::send(const Destination& to, std::string_view body, const Stamps& stamps, Recipient* not_to,
                   std::shared_ptr<DeliveryTally> tally) {
     if (!to.not_sender) not_to = nullptr;
     const ReactorSet others = reactors_of(to);
+    if (others == 0) {
+        if (to.kind == DestinationKind::user && !hub_->has_user(to.id)) return false;
+        if (to.kind == DestinationKind::client && !hub_->find_client(to.id)) return false;
+    }
     const Slice frame = buffer_->frame_message(body, stamps);
     if (others != 0) {
         // Other threads may only see bytes that no longer change.
@@ -64,6 +57,7 @@ void Router::send(const Destination& to, std::string_view body, const Stamps& st
         }
     }
     deliver_here(to, frame, not_to, tally);
+    return true;
 }
 
 void Router::deliver_here(const Destination& to, const Slice& frame, Recipient* not_to,

@@ -23,11 +23,9 @@ class Router {
     Router(Node* node, uint32_t reactor, HubShard* hub, TurnBuffer* buffer)
         : node_(node), reactor_(reactor), hub_(hub), buffer_(buffer) {}
 
-    // Is anybody there? Answered by the own reactor when it can.
-    bool reachable(const Destination& to);
     // Sends one message. `not_to` is left out when the destination says so; null for a publish. `tally` may
-    // be null.
-    void send(const Destination& to, std::string_view body, const Stamps& stamps, Recipient* not_to,
+    // be null. False: that user or client is not connected, and nothing was done.
+    bool send(const Destination& to, std::string_view body, const Stamps& stamps, Recipient* not_to,
               std::shared_ptr<DeliveryTally> tally);
     // The part of a message that came from another reactor.
     void deliver_here(const Destination& to, const Slice& frame, Recipient* not_to,

@@ -178,11 +178,6 @@ ErrorCode Session::refusal_of(const MessageRequest& request, const char** why) {
         *why = "your user_type may not send to everyone; name a receiver in `to`";
         return ErrorCode::forbidden;
     }
-    if (!worker_->router().reachable(to)) {
-        *why =
-            to.kind == DestinationKind::user ? "the user has no connection" : "the client is not connected";
-        return to.kind == DestinationKind::user ? ErrorCode::user_offline : ErrorCode::not_found;
-    }
     return ErrorCode::ok;
 }
 
@@ -193,7 +188,13 @@ int32_t Session::route(MessageRequest& request) {
         refuse(request, wire_name(refusal), why);
         return GW_ST_ANSWERED;
     }
-    worker_->router().send(request.destination(), request.body(), request.stamps(), this, nullptr);
+    const Destination& to = request.destination();
+    if (!worker_->router().send(to, request.body(), request.stamps(), this, nullptr)) {
+        const bool user = to.kind == DestinationKind::user;
+        refuse(request, user ? "user_offline" : "not_found",
+               user ? "the user has no connection" : "the client is not connected");
+        return GW_ST_ANSWERED;
+    }
     return GW_ST_PASSED;
 }
 
@@ -229,6 +230,7 @@ void Session::send_error_word(std::string_view code, std::string_view why, std::
 }
 
 bool Session::deliver(const Slice& frame) {
+    if (!is_open()) return false;
     const InterceptorChain& chain = worker_->chain();
     DeliveryRequest request(this, server_frame_payload(frame.view()));
     if (chain.wants(GW_KIND_DELIVERY) && chain.run(request) != GW_ST_PASSED) {
