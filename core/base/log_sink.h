@@ -1,0 +1,57 @@
+// LogSink: where spdlog's lines go: into a bounded queue, and from there to a file descriptor by one thread
+// of its own, which gathers lines for a moment so that a busy gateway pays neither a wake-up nor a write for
+// each. When the queue is full the oldest line is lost, and how many were is written. Any thread.
+#ifndef GATEWAYD_CORE_BASE_LOG_SINK_H
+#define GATEWAYD_CORE_BASE_LOG_SINK_H
+
+#include <spdlog/sinks/sink.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace gatewayd::log {
+
+class LogSink final : public spdlog::sinks::sink {
+   public:
+    static constexpr size_t max_queued_lines = 8192;
+
+    explicit LogSink(int fd) : fd_(fd) {}
+    ~LogSink() override { stop(); }
+
+    // How the line that tells of lost ones looks; called by the writing thread. Set before start().
+    using LostLine = std::string (*)(uint64_t lost);
+    void tell_lost_by(LostLine make) { lost_line_ = make; }
+
+    void start();
+    // Writes what is queued and ends the thread. Lines logged before start() or after stop() are written at
+    // once by their own thread.
+    void stop();
+
+    void log(const spdlog::details::log_msg& message) override;
+    void flush() override {}
+    void set_pattern(const std::string&) override {}
+    void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+   private:
+    void run();
+
+    const int fd_;
+    LostLine lost_line_ = nullptr;
+    std::thread thread_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    // Guarded by mutex_.
+    std::deque<std::string> lines_;
+    uint64_t lost_ = 0;
+    bool running_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace gatewayd::log
+
+#endif
