@@ -1,0 +1,312 @@
+#include "gatewayd/admin/api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include "core/base/utf8.h"
+#include "core/config/render.h"
+#include "core/message/envelope.h"
+#include "gatewayd/admin/json.h"
+#include "gatewayd/admin/metrics.h"
+#include "gatewayd/process.h"
+
+namespace gatewayd::admin {
+namespace {
+
+constexpr size_t default_page_clients = 100;
+constexpr size_t max_page_clients = 1000;
+constexpr size_t max_kick_reason_bytes = 100;
+
+Response json_response(std::string body) {
+    Response response;
+    response.body = std::move(body);
+    return response;
+}
+
+int http_status(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::ok:
+            return 200;
+        case ErrorCode::invalid_message:
+        case ErrorCode::unknown_type:
+            return 400;
+        case ErrorCode::forbidden:
+            return 403;
+        case ErrorCode::user_offline:
+        case ErrorCode::not_found:
+            return 404;
+        case ErrorCode::conflict:
+            return 409;
+        case ErrorCode::too_large:
+            return 413;
+        case ErrorCode::rate_limited:
+            return 429;
+        case ErrorCode::plugin_error:
+            return 500;
+        case ErrorCode::unavailable:
+            return 503;
+    }
+    return 500;
+}
+
+Response published_response(const PublishResult& result) {
+    if (result.status.ok()) return json_response(published_json(result.msg_id, result.delivered));
+    return error_response(http_status(result.status.code()), wire_name(result.status.code()),
+                          result.status.message());
+}
+
+Response no_such_client() {
+    return error_response(404, "not_found", "no client of this id is connected");
+}
+
+// Nothing when the parameter is there and is no number of that range.
+std::optional<uint64_t> number_parameter(const Target& target, std::string_view name, uint64_t otherwise,
+                                         uint64_t min, uint64_t max) {
+    const std::string* text = target.parameter(name);
+    if (text == nullptr) return otherwise;
+    uint64_t number = 0;
+    const char* end = text->data() + text->size();
+    const auto [stopped, error] = std::from_chars(text->data(), end, number);
+    if (error != std::errc() || stopped != end || number < min || number > max) return std::nullopt;
+    return number;
+}
+
+bool is_json_type(std::string_view content_type) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (!type.empty() && (type.back() == ' ' || type.back() == '\t'))
+        type.remove_suffix(1);
+    constexpr std::string_view json = "application/json";
+    if (type.size() != json.size()) return false;
+    for (size_t i = 0; i < json.size(); ++i) {
+        const char c = type[i];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != json[i]) return false;
+    }
+    return true;
+}
+
+// What the body says against the path; empty: nothing.
+std::string destination_conflict(DestinationKind kind, const std::string& id, const Envelope& envelope) {
+    if (!envelope.ticket_id.empty() || !envelope.group_id.empty()) {
+        return "ticket_id and group_id do not belong here: the path says where the message goes";
+    }
+    if (envelope.to.empty() || (kind == DestinationKind::user && envelope.to == id)) return "";
+    return "`to` contradicts the path, which says where the message goes; leave it out";
+}
+
+}  // namespace
+
+Response error_response(int status, std::string_view code, std::string_view message) {
+    Response response;
+    response.status = status;
+    response.body = error_json(code, message);
+    return response;
+}
+
+struct Api::Route {
+    std::string_view method;
+    std::vector<std::string_view> parts;  // "{id}" is any text
+    Handler handler;
+    bool open = false;  // needs no key
+};
+
+const Api::Route Api::routes[] = {
+    {"GET", {"livez"}, &Api::livez, true},
+    {"GET", {"readyz"}, &Api::readyz, true},
+    {"GET", {"metrics"}, &Api::metrics},
+    {"POST", {"api", "v1", "broadcast"}, &Api::broadcast},
+    {"POST", {"api", "v1", "users", "{id}", "messages"}, &Api::send_to_user},
+    {"POST", {"api", "v1", "clients", "{id}", "messages"}, &Api::send_to_client},
+    {"GET", {"api", "v1", "clients"}, &Api::list_clients},
+    {"GET", {"api", "v1", "clients", "{id}"}, &Api::get_client},
+    {"DELETE", {"api", "v1", "clients", "{id}"}, &Api::kick_client},
+    {"GET", {"api", "v1", "users", "{id}"}, &Api::get_user},
+    {"GET", {"api", "v1", "stats"}, &Api::stats},
+    {"GET", {"api", "v1", "plugins"}, &Api::plugins},
+    {"GET", {"api", "v1", "config"}, &Api::config},
+};
+
+Api::Api(Gateway& gateway) : gateway_(gateway), access_(gateway.settings().admin.api_keys) {}
+
+Api::Match Api::match(std::string_view method, const Target& target) {
+    if (method == "HEAD") method = "GET";
+    Match match;
+    for (const Route& route : routes) {
+        if (route.parts.size() != target.parts.size()) continue;
+        bool same = true;
+        std::string id;
+        for (size_t i = 0; same && i < route.parts.size(); ++i) {
+            if (route.parts[i] == "{id}") {
+                id = target.parts[i];
+            } else {
+                same = route.parts[i] == target.parts[i];
+            }
+        }
+        if (!same) continue;
+        if (route.method == method) {
+            match.route = &route;
+            match.id = std::move(id);
+            match.allow.clear();
+            return match;
+        }
+        if (!match.allow.empty()) match.allow += ", ";
+        match.allow += route.method == "GET" ? "GET, HEAD" : std::string(route.method);
+    }
+    return match;
+}
+
+std::optional<Response> Api::refusal(const RequestHead& head) const {
+    const std::optional<Target> target = parse_target(head.target);
+    const Match found = target ? match(head.method, *target) : Match();
+    const bool open = found.route != nullptr && found.route->open;
+    if (std::optional<Response> refused = access_.refusal(head, open)) return refused;
+    if (!target) return error_response(400, "bad_request", "the path or the query has a broken % escape");
+    if (found.route == nullptr && found.allow.empty()) {
+        return error_response(404, "not_found", "there is nothing at this path");
+    }
+    if (found.route == nullptr) {
+        Response response = error_response(405, "method_not_allowed", "this path knows only " + found.allow);
+        response.allow = found.allow;
+        return response;
+    }
+    const auto& parts = found.route->parts;
+    const bool has_id = std::find(parts.begin(), parts.end(), "{id}") != parts.end();
+    if (has_id && !is_valid_id(found.id)) {
+        return error_response(400, "bad_request",
+                              "an id is 1 to 128 bytes of UTF-8 without control characters");
+    }
+    if (found.route->method == "POST" && !is_json_type(head.content_type)) {
+        return error_response(415, "unsupported_media_type", "send Content-Type: application/json");
+    }
+    return std::nullopt;
+}
+
+void Api::handle(const RequestHead& head, std::string body, const Respond& respond) {
+    const std::optional<Target> target = parse_target(head.target);
+    const Match found = match(head.method, *target);
+    (this->*found.route->handler)(found.id, *target, std::move(body), respond);
+}
+
+void Api::livez(const std::string&, const Target&, std::string, const Respond& respond) {
+    respond(json_response(status_json("ok")));
+}
+
+void Api::readyz(const std::string&, const Target&, std::string, const Respond& respond) {
+    if (gateway_.ready()) return respond(json_response(status_json("ready")));
+    const GatewayStats stats = gateway_.stats();
+    if (stats.draining) return respond(error_response(503, "draining", "the gateway is shutting down"));
+    if (!stats.enabled) {
+        return respond(error_response(503, "not_enabled", "wsc.enabled is false: no WebSocket service here"));
+    }
+    respond(error_response(503, "starting", "the gateway does not listen yet"));
+}
+
+void Api::metrics(const std::string&, const Target&, std::string, const Respond& respond) {
+    const WscSettings& wsc = gateway_.settings().wsc;
+    if (!wsc.performance.enable_metrics) {
+        return respond(error_response(404, "not_found",
+                                      "metrics are switched off: wsc.performance.enable_metrics is false"));
+    }
+    MetricsSource source;
+    source.reactors = gateway_.counters();
+    source.plugins = gateway_.plugins();
+    source.user_types = wsc.security.allowed_user_types;
+    source.version = GATEWAYD_VERSION;
+    source.process = read_process_numbers();
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics_text(source);
+    respond(std::move(response));
+}
+
+void Api::publish(DestinationKind kind, const std::string& id, std::string body, const Respond& respond) {
+    if (!is_valid_utf8(body)) return respond(error_response(400, "invalid_message", "the body is not UTF-8"));
+    Envelope envelope;
+    if (const Status status = decode(body, &envelope); !status.ok()) {
+        return respond(error_response(400, wire_name(status.code()), status.message()));
+    }
+    if (const std::string conflict = destination_conflict(kind, id, envelope); !conflict.empty()) {
+        return respond(error_response(400, "invalid_message", conflict));
+    }
+    PublishOrder order;
+    order.to.kind = kind;
+    order.to.id = id;
+    order.message = std::move(body);
+    gateway_.publish(std::move(order),
+                     [respond](const PublishResult& result) { respond(published_response(result)); });
+}
+
+void Api::broadcast(const std::string&, const Target&, std::string body, const Respond& respond) {
+    publish(DestinationKind::all, "", std::move(body), respond);
+}
+
+void Api::send_to_user(const std::string& id, const Target&, std::string body, const Respond& respond) {
+    // Nobody there is no mistake of the sender: users come and go.
+    publish(DestinationKind::user, id, std::move(body), respond);
+}
+
+void Api::send_to_client(const std::string& id, const Target&, std::string body, const Respond& respond) {
+    if (gateway_.find_client(id) == nullptr) return respond(no_such_client());
+    publish(DestinationKind::client, id, std::move(body), respond);
+}
+
+void Api::list_clients(const std::string&, const Target& target, std::string, const Respond& respond) {
+    const auto limit = number_parameter(target, "limit", default_page_clients, 1, max_page_clients);
+    if (!limit) {
+        return respond(error_response(400, "bad_request",
+                                      "limit is a number from 1 to " + std::to_string(max_page_clients)));
+    }
+    auto cursor = number_parameter(target, "cursor", 0, 0, UINT64_MAX);
+    if (!cursor) {
+        return respond(error_response(400, "bad_request", "cursor is the next_cursor of the page before"));
+    }
+    if (const std::string* user_id = target.parameter("user_id")) {
+        if (*cursor != 0) {
+            return respond(error_response(400, "bad_request", "clients of one user come in one page"));
+        }
+        return respond(json_response(clients_json(gateway_.clients_of_user(*user_id, *limit), 0)));
+    }
+    const std::vector<IdentityPtr> clients = gateway_.list_clients(&*cursor, *limit);
+    respond(json_response(clients_json(clients, *cursor)));
+}
+
+void Api::get_client(const std::string& id, const Target&, std::string, const Respond& respond) {
+    const IdentityPtr client = gateway_.find_client(id);
+    respond(client == nullptr ? no_such_client() : json_response(client_json(*client)));
+}
+
+void Api::kick_client(const std::string& id, const Target& target, std::string, const Respond& respond) {
+    const std::string* reason = target.parameter("reason");
+    if (reason != nullptr && (!is_valid_id(*reason) || reason->size() > max_kick_reason_bytes)) {
+        return respond(error_response(400, "bad_request",
+                                      "reason is at most " + std::to_string(max_kick_reason_bytes) +
+                                          " bytes of UTF-8 without control characters"));
+    }
+    gateway_.kick(id, reason != nullptr ? *reason : "by an operator", [id, respond](bool found) {
+        respond(found ? json_response(kicked_json(id)) : no_such_client());
+    });
+}
+
+void Api::get_user(const std::string& id, const Target&, std::string, const Respond& respond) {
+    respond(json_response(user_json(id, gateway_.clients_of_user(id, max_page_clients))));
+}
+
+void Api::stats(const std::string&, const Target&, std::string, const Respond& respond) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    respond(json_response(stats_json(gateway_.stats(), now_ms)));
+}
+
+void Api::plugins(const std::string&, const Target&, std::string, const Respond& respond) {
+    respond(json_response(plugins_json(gateway_.plugins())));
+}
+
+void Api::config(const std::string&, const Target&, std::string, const Respond& respond) {
+    Response response;
+    response.content_type = "application/yaml";
+    response.body = render_effective(gateway_.settings());
+    respond(std::move(response));
+}
+
+}  // namespace gatewayd::admin

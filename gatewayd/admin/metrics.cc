@@ -1,0 +1,187 @@
+// The only file that sees prometheus-cpp.
+#include "gatewayd/admin/metrics.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace gatewayd::admin {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+class Families final : public prometheus::Collectable {
+   public:
+    explicit Families(const MetricsSource& source) : source_(source) {}
+
+    std::vector<MetricFamily> Collect() const override {
+        std::vector<MetricFamily> all;
+        add_connections(&all);
+        add_messages(&all);
+        add_delivery(&all);
+        add_plugins(&all);
+        add_process(&all);
+        return all;
+    }
+
+   private:
+    // The sum over all reactors of what `pick` finds in one.
+    template <typename Pick>
+    double sum(Pick pick) const {
+        uint64_t total = 0;
+        for (const ReactorCounters* reactor : source_.reactors)
+            total += pick(*reactor).get();
+        return static_cast<double>(total);
+    }
+
+    static MetricFamily family(MetricType type, const char* name, const char* help) {
+        MetricFamily made;
+        made.type = type;
+        made.name = name;
+        made.help = help;
+        return made;
+    }
+
+    static void add_value(MetricFamily* to, double value, std::vector<ClientMetric::Label> labels = {}) {
+        ClientMetric metric;
+        metric.label = std::move(labels);
+        (to->type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) = value;
+        to->metric.push_back(std::move(metric));
+    }
+
+    static MetricFamily single(MetricType type, const char* name, const char* help, double value) {
+        MetricFamily made = family(type, name, help);
+        add_value(&made, value);
+        return made;
+    }
+
+    // One value for each member of an enum that has a name().
+    template <typename Enum, typename Pick>
+    MetricFamily by_enum(const char* name_of_family, const char* help, const char* label, int count,
+                         Pick pick) const {
+        MetricFamily made = family(MetricType::Counter, name_of_family, help);
+        for (int i = 0; i < count; ++i) {
+            const double value = sum([&](const ReactorCounters& r) -> const Counter& { return pick(r)[i]; });
+            add_value(&made, value, {{label, name(static_cast<Enum>(i))}});
+        }
+        return made;
+    }
+
+    void add_connections(std::vector<MetricFamily>* all) const {
+        MetricFamily connections =
+            family(MetricType::Gauge, "gateway_connections", "Identified connections now.");
+        const size_t types = std::min(source_.user_types.size(), max_user_types);
+        for (size_t i = 0; i < types; ++i) {
+            add_value(&connections,
+                      sum([i](const ReactorCounters& r) -> auto& { return r.session.connected_by_type[i]; }),
+                      {{"user_type", source_.user_types[i]}});
+        }
+        all->push_back(std::move(connections));
+        all->push_back(single(MetricType::Counter, "gateway_connections_accepted_total",
+                              "TCP connections accepted.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.net.accepted; })));
+        all->push_back(by_enum<RejectReason>(
+            "gateway_connections_rejected_total", "Connections refused before the upgrade.", "reason",
+            reject_reason_count, [](const ReactorCounters& r) -> auto& { return r.net.rejected; }));
+        all->push_back(by_enum<DisconnectReason>(
+            "gateway_disconnects_total", "Identified connections that ended.", "reason",
+            disconnect_reason_count,
+            [](const ReactorCounters& r) -> auto& { return r.session.disconnected; }));
+        all->push_back(single(MetricType::Counter, "gateway_accept_errors_total",
+                              "Times that accept failed, as when files run out.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.net.accept_errors; })));
+    }
+
+    void add_messages(std::vector<MetricFamily>* all) const {
+        all->push_back(by_enum<TypeClass>(
+            "gateway_messages_received_total", "Messages from clients.", "type_class", type_class_count,
+            [](const ReactorCounters& r) -> auto& { return r.session.received; }));
+        all->push_back(single(MetricType::Counter, "gateway_messages_sent_total",
+                              "Messages queued for one recipient each.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.net.messages_sent; })));
+        all->push_back(single(MetricType::Counter, "gateway_bytes_received_total",
+                              "Bytes read from client sockets.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.net.bytes_received; })));
+        all->push_back(single(MetricType::Counter, "gateway_bytes_sent_total",
+                              "Bytes written to client sockets.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.net.bytes_sent; })));
+        all->push_back(single(MetricType::Gauge, "gateway_send_queue_bytes",
+                              "Bytes waiting for client sockets to take them.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.net.queued_bytes; })));
+        all->push_back(by_enum<SlowClientAction>(
+            "gateway_slow_client_total", "What was done to clients whose queue was full.", "action",
+            slow_client_action_count, [](const ReactorCounters& r) -> auto& { return r.net.slow_client; }));
+        all->push_back(
+            single(MetricType::Counter, "gateway_deliveries_dropped_total",
+                   "Messages that a plugin's delivery hook, or its error, kept from one recipient.",
+                   sum([](const ReactorCounters& r) -> auto& { return r.session.deliveries_dropped; })));
+    }
+
+    void add_delivery(std::vector<MetricFamily>* all) const {
+        MetricFamily made = family(MetricType::Histogram, "gateway_delivery_seconds",
+                                   "From the turn that read a message to its end, when it was written.");
+        ClientMetric metric;
+        uint64_t below = 0;
+        for (size_t i = 0; i <= delivery_bounds_s.size(); ++i) {
+            for (const ReactorCounters* reactor : source_.reactors)
+                below += reactor->session.delivery[i].get();
+            const double bound =
+                i < delivery_bounds_s.size() ? delivery_bounds_s[i] : std::numeric_limits<double>::infinity();
+            metric.histogram.bucket.push_back({below, bound});
+        }
+        metric.histogram.sample_count = below;
+        metric.histogram.sample_sum =
+            sum([](const ReactorCounters& r) -> auto& { return r.session.delivery_sum_us; }) / 1e6;
+        made.metric.push_back(std::move(metric));
+        all->push_back(std::move(made));
+    }
+
+    void add_plugins(std::vector<MetricFamily>* all) const {
+        MetricFamily errors =
+            family(MetricType::Counter, "gateway_plugin_errors_total", "Plugin hooks that failed.");
+        MetricFamily misuse = family(MetricType::Counter, "gateway_plugin_misuse_total",
+                                     "Plugins' calls and verdicts against the rules.");
+        for (const PluginStatus& plugin : source_.plugins) {
+            add_value(&errors, static_cast<double>(plugin.errors), {{"plugin", plugin.name}});
+            add_value(&misuse, static_cast<double>(plugin.misuse), {{"plugin", plugin.name}});
+        }
+        all->push_back(std::move(errors));
+        all->push_back(std::move(misuse));
+    }
+
+    void add_process(std::vector<MetricFamily>* all) const {
+        MetricFamily info =
+            family(MetricType::Gauge, "gateway_build_info", "Always 1; its label is the version.");
+        add_value(&info, 1, {{"version", source_.version}});
+        all->push_back(std::move(info));
+        const auto gauge = [all](const char* name_of_family, const char* help, double value) {
+            all->push_back(single(MetricType::Gauge, name_of_family, help, value));
+        };
+        const ProcessNumbers& process = source_.process;
+        all->push_back(single(MetricType::Counter, "process_cpu_seconds_total", "CPU time, user and system.",
+                              process.cpu_seconds));
+        gauge("process_start_time_seconds", "Start of the process, since 1970.", process.start_time_seconds);
+        gauge("process_resident_memory_bytes", "Resident memory.",
+              static_cast<double>(process.resident_bytes));
+        gauge("process_virtual_memory_bytes", "Virtual memory.", static_cast<double>(process.virtual_bytes));
+        gauge("process_open_fds", "Open file descriptors.", static_cast<double>(process.open_files));
+        gauge("process_max_fds", "The limit of open file descriptors.",
+              static_cast<double>(process.max_open_files));
+    }
+
+    const MetricsSource& source_;
+};
+
+}  // namespace
+
+std::string metrics_text(const MetricsSource& source) {
+    return prometheus::TextSerializer().Serialize(Families(source).Collect());
+}
+
+}  // namespace gatewayd::admin

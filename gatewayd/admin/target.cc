@@ -1,0 +1,80 @@
+#include "gatewayd/admin/target.h"
+
+namespace gatewayd::admin {
+namespace {
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+// Calls `each` with the pieces of `text` between separators; false as soon as it returns false.
+template <typename Each>
+bool for_each_piece(std::string_view text, char separator, Each each) {
+    while (true) {
+        const size_t end = text.find(separator);
+        if (!each(text.substr(0, end))) return false;
+        if (end == std::string_view::npos) return true;
+        text.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
+const std::string* Target::parameter(std::string_view name) const {
+    for (const auto& [key, value] : query) {
+        if (key == name) return &value;
+    }
+    return nullptr;
+}
+
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '+' && plus_is_space) {
+            decoded.push_back(' ');
+        } else if (text[at] != '%') {
+            decoded.push_back(text[at]);
+        } else {
+            const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+            const int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
+            if (low < 0) return std::nullopt;
+            decoded.push_back(static_cast<char>(high * 16 + low));
+            at += 2;
+        }
+    }
+    return decoded;
+}
+
+std::optional<Target> parse_target(std::string_view text) {
+    if (text.empty() || text.front() != '/') return std::nullopt;
+    text = text.substr(0, text.find('#'));
+    const size_t question = text.find('?');
+
+    Target target;
+    const bool path_fine = for_each_piece(text.substr(1, question - 1), '/', [&](std::string_view piece) {
+        std::optional<std::string> part = percent_decoded(piece, false);
+        if (part) target.parts.push_back(std::move(*part));
+        return part.has_value();
+    });
+    if (!path_fine) return std::nullopt;
+    if (question == std::string_view::npos) return target;
+
+    const bool query_fine = for_each_piece(text.substr(question + 1), '&', [&](std::string_view piece) {
+        if (piece.empty()) return true;
+        const size_t equals = piece.find('=');
+        std::optional<std::string> key = percent_decoded(piece.substr(0, equals), true);
+        std::optional<std::string> value =
+            percent_decoded(equals == std::string_view::npos ? "" : piece.substr(equals + 1), true);
+        if (!key || !value) return false;
+        target.query.emplace_back(std::move(*key), std::move(*value));
+        return true;
+    });
+    if (!query_fine) return std::nullopt;
+    return target;
+}
+
+}  // namespace gatewayd::admin

@@ -1,0 +1,258 @@
+#include "gatewayd/admin/api.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <optional>
+#include <string>
+
+#include "tests/unit/daemon/fake_gateway.h"
+
+using namespace gatewayd;
+using admin::Response;
+
+namespace {
+
+struct Fixture {
+    explicit Fixture(Settings settings = {}) : gateway(std::move(settings), io), api(gateway) {
+        fake() = FakeGateway();
+        fake().publish_result.msg_id = "01J";
+        fake().publish_result.delivered = 2;
+    }
+
+    // The refusal or the answer; nothing while the gateway does not answer.
+    std::optional<Response> ask(std::string_view method, std::string_view target, std::string body = "",
+                                std::string_view content_type = "application/json") {
+        admin::RequestHead head;
+        head.method = method;
+        head.target = target;
+        head.host = "127.0.0.1:8082";
+        head.content_type = content_type;
+        if (auto refused = api.refusal(head)) return refused;
+        std::optional<Response> answer;
+        api.handle(head, std::move(body), [&answer](Response response) { answer = std::move(response); });
+        return answer;
+    }
+    int status(std::string_view method, std::string_view target, std::string body = "",
+               std::string_view content_type = "application/json") {
+        const auto response = ask(method, target, std::move(body), content_type);
+        return response ? response->status : 0;
+    }
+    std::string body_of(std::string_view method, std::string_view target, std::string body = "") {
+        const auto response = ask(method, target, std::move(body));
+        return response ? response->body : "";
+    }
+
+    boost::asio::io_context io;
+    Gateway gateway;
+    admin::Api api;
+};
+
+}  // namespace
+
+TEST_CASE("unknown paths are 404, unknown methods 405 with what is allowed") {
+    Fixture f;
+    for (const char* path :
+         {"/", "/api", "/api/v1", "/api/v1/client", "/api/v1/clients/", "/api/v1/clients/a/b", "/livez/"}) {
+        CAPTURE(path);
+        const int status = f.status("GET", path);
+        CHECK((status == 404 || status == 400));  // "/api/v1/clients/" is a client with an empty id
+    }
+    const auto wrong_method = f.ask("PUT", "/api/v1/clients/c1");
+    CHECK(wrong_method->status == 405);
+    CHECK(wrong_method->allow == "GET, HEAD, DELETE");
+    CHECK(f.ask("GET", "/api/v1/broadcast")->allow == "POST");
+    CHECK(f.status("HEAD", "/livez") == 200);
+}
+
+TEST_CASE("ids and escapes are checked before anything is asked") {
+    Fixture f;
+    CHECK(f.status("GET", "/api/v1/clients/%zz") == 400);
+    CHECK(f.status("GET", "/api/v1/clients/%00") == 400);
+    CHECK(f.status("GET", "/api/v1/clients/%ff") == 400);
+    CHECK(f.status("GET", "/api/v1/clients/" + std::string(129, 'x')) == 400);
+    CHECK(f.status("POST", "/api/v1/users/%0a/messages", "{}") == 400);
+    CHECK(fake().orders.empty());
+}
+
+TEST_CASE("readiness says why not") {
+    Fixture f;
+    CHECK(f.status("GET", "/readyz") == 200);
+    fake().ready = false;
+    fake().stats.enabled = true;
+    fake().stats.draining = true;
+    CHECK(f.status("GET", "/readyz") == 503);
+    CHECK(f.body_of("GET", "/readyz").find("\"draining\"") != std::string::npos);
+    fake().stats.draining = false;
+    fake().stats.enabled = false;
+    CHECK(f.body_of("GET", "/readyz").find("wsc.enabled") != std::string::npos);
+    CHECK(f.status("GET", "/livez") == 200);
+}
+
+TEST_CASE("messages go where the path says, with the message as it came") {
+    Fixture f;
+    const std::string message = R"({"type":"text","content":"hi"})";
+    CHECK(f.body_of("POST", "/api/v1/users/u%201/messages", message) == R"({"msg_id":"01J","delivered":2})");
+    CHECK(f.status("POST", "/api/v1/broadcast", message) == 200);
+    fake().add_client("c1", "u1");
+    CHECK(f.status("POST", "/api/v1/clients/c1/messages", message) == 200);
+    REQUIRE(fake().orders.size() == 3);
+    CHECK(fake().orders[0].to.kind == DestinationKind::user);
+    CHECK(fake().orders[0].to.id == "u 1");
+    CHECK(fake().orders[0].message == message);
+    CHECK(fake().orders[1].to.kind == DestinationKind::all);
+    CHECK(fake().orders[2].to.kind == DestinationKind::client);
+    CHECK(fake().orders[2].to.id == "c1");
+}
+
+TEST_CASE("a client that is not there is 404, a user with no connection is delivered 0") {
+    Fixture f;
+    CHECK(f.status("POST", "/api/v1/clients/c9/messages", R"({"type":"text"})") == 404);
+    CHECK(fake().orders.empty());
+    fake().publish_result.delivered = 0;
+    CHECK(f.body_of("POST", "/api/v1/users/u9/messages", R"({"type":"text"})") ==
+          R"({"msg_id":"01J","delivered":0})");
+    CHECK(f.body_of("GET", "/api/v1/users/u9") == R"({"user_id":"u9","online":false,"clients":[]})");
+}
+
+TEST_CASE("what is no message does not reach the gateway") {
+    Fixture f;
+    for (const char* body : {"", "null", "[]", "{", "{\"type\":\"\xff\"}", R"({"type":"text","to":"u2"})",
+                             R"({"type":"text","group_id":"g"})", R"({"type":"text","ticket_id":"t"})"}) {
+        CAPTURE(body);
+        CHECK(f.status("POST", "/api/v1/users/u1/messages", body) == 400);
+    }
+    CHECK(f.status("POST", "/api/v1/broadcast", R"({"type":"text","to":"u1"})") == 400);
+    CHECK(fake().orders.empty());
+    CHECK(f.status("POST", "/api/v1/users/u1/messages", R"({"type":"text","to":"u1"})") == 200);
+}
+
+TEST_CASE("a body must say that it is JSON: forms of a web page cannot") {
+    Fixture f;
+    for (const char* type :
+         {"", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json"}) {
+        CAPTURE(type);
+        CHECK(f.status("POST", "/api/v1/broadcast", "{}", type) == 415);
+    }
+    CHECK(f.status("POST", "/api/v1/broadcast", R"({"type":"t"})", "Application/JSON ; charset=utf-8") ==
+          200);
+}
+
+TEST_CASE("the gateway's refusals have fitting statuses") {
+    Fixture f;
+    const std::pair<ErrorCode, int> expected[] = {
+        {ErrorCode::invalid_message, 400}, {ErrorCode::unknown_type, 400}, {ErrorCode::forbidden, 403},
+        {ErrorCode::conflict, 409},        {ErrorCode::too_large, 413},    {ErrorCode::rate_limited, 429},
+        {ErrorCode::plugin_error, 500},    {ErrorCode::unavailable, 503},
+    };
+    for (const auto& [code, status] : expected) {
+        fake().publish_result.status = Status(code, "why \"so\"");
+        const auto response = f.ask("POST", "/api/v1/broadcast", R"({"type":"t"})");
+        CAPTURE(wire_name(code));
+        CHECK(response->status == status);
+        CHECK(response->body ==
+              std::string(R"({"error":{"code":")") + wire_name(code) + R"(","message":"why \"so\""}})");
+    }
+}
+
+TEST_CASE("an answer may come later") {
+    Fixture f;
+    fake().answers = false;
+    std::optional<Response> answer;
+    admin::RequestHead head;
+    head.method = "POST";
+    head.target = "/api/v1/broadcast";
+    f.api.handle(head, R"({"type":"t"})", [&](Response response) { answer = std::move(response); });
+    CHECK_FALSE(answer);
+    REQUIRE(fake().unanswered.size() == 1);
+    fake().unanswered[0](fake().publish_result);
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+}
+
+TEST_CASE("clients come in pages") {
+    Fixture f;
+    for (int i = 0; i < 5; ++i)
+        fake().add_client("c" + std::to_string(i), i < 3 ? "u1" : "u2");
+    const std::string first = f.body_of("GET", "/api/v1/clients?limit=2");
+    CHECK(first.find("\"c1\"") != std::string::npos);
+    CHECK(first.find("\"c2\"") == std::string::npos);
+    CHECK(first.find(R"("next_cursor":"2")") != std::string::npos);
+    const std::string last = f.body_of("GET", "/api/v1/clients?limit=2&cursor=4");
+    CHECK(last.find("\"c4\"") != std::string::npos);
+    CHECK(last.find(R"("next_cursor":null)") != std::string::npos);
+    const std::string of_user = f.body_of("GET", "/api/v1/clients?user_id=u2");
+    CHECK(of_user.find("\"c3\"") != std::string::npos);
+    CHECK(of_user.find("\"c0\"") == std::string::npos);
+    CHECK(f.body_of("GET", "/api/v1/clients/c0") ==
+          R"({"client_id":"c0","user_id":"u1","user_type":"customer","remote_address":")" +
+              PeerAddress().text() + R"(","connected_at":"2026-11-25T22:49:51.123Z"})");
+    for (const char* query : {"limit=0", "limit=1001", "limit=x", "limit=", "limit=-1", "cursor=x",
+                              "cursor=1x", "cursor=99999999999999999999", "user_id=u1&cursor=2"}) {
+        CAPTURE(query);
+        CHECK(f.status("GET", std::string("/api/v1/clients?") + query) == 400);
+    }
+}
+
+TEST_CASE("a kick names its reason") {
+    Fixture f;
+    fake().add_client("c1", "u1");
+    CHECK(f.body_of("DELETE", "/api/v1/clients/c1") == R"({"client_id":"c1","kicked":true})");
+    CHECK(f.status("DELETE", "/api/v1/clients/c1?reason=spam%20bot") == 200);
+    CHECK(f.status("DELETE", "/api/v1/clients/c2") == 404);
+    CHECK(f.status("DELETE", "/api/v1/clients/c1?reason=%0d%0a") == 400);
+    CHECK(f.status("DELETE", "/api/v1/clients/c1?reason=" + std::string(101, 'x')) == 400);
+    REQUIRE(fake().kicks.size() == 3);
+    CHECK(fake().kicks[0].second == "by an operator");
+    CHECK(fake().kicks[1].second == "spam bot");
+}
+
+TEST_CASE("metrics that are switched off say so") {
+    CHECK(Fixture().body_of("GET", "/metrics").find("gateway_build_info") != std::string::npos);
+    Settings settings;
+    settings.wsc.performance.enable_metrics = false;
+    Fixture off(settings);
+    CHECK(off.status("GET", "/metrics") == 404);
+    CHECK(off.body_of("GET", "/metrics").find("enable_metrics") != std::string::npos);
+}
+
+TEST_CASE("with keys all but the probes want one, and the configuration does not tell it") {
+    Settings settings;
+    settings.admin.api_keys = {"very-secret"};
+    Fixture f(settings);
+    CHECK(f.status("GET", "/livez") == 200);
+    CHECK(f.status("GET", "/readyz") == 200);
+    for (const char* path : {"/metrics", "/api/v1/stats", "/api/v1/config", "/nowhere", "/%zz"}) {
+        CAPTURE(path);
+        CHECK(f.status("GET", path) == 401);
+    }
+    admin::RequestHead head;
+    head.method = "GET";
+    head.target = "/api/v1/config";
+    head.authorization = "Bearer very-secret";
+    CHECK_FALSE(f.api.refusal(head));
+    std::string config;
+    f.api.handle(head, "", [&](Response response) { config = std::move(response.body); });
+    CHECK(config.find("api_keys") != std::string::npos);
+    CHECK(config.find("very-secret") == std::string::npos);
+}
+
+TEST_CASE("stats and plugins are told") {
+    Fixture f;
+    fake().stats.enabled = true;
+    fake().stats.running = true;
+    fake().stats.node_id = "n1";
+    fake().stats.current_connections = 5;
+    fake().plugins.resize(1);
+    fake().plugins[0].name = "audit";
+    fake().plugins[0].kinds = {"message", "event"};
+    const std::string stats = f.body_of("GET", "/api/v1/stats");
+    for (const char* part : {R"("enabled":true)", R"("running":true)", R"("node_id":"n1")",
+                             R"("current_connections":5)", R"("identities_verified":false)"}) {
+        CAPTURE(part);
+        CHECK(stats.find(part) != std::string::npos);
+    }
+    CHECK(f.body_of("GET", "/api/v1/plugins") ==
+          R"({"plugins":[{"name":"audit","id":"","version":"","path":"","kinds":["message","event"],)"
+          R"("errors":0,"misuse":0}]})");
+}
