@@ -1,0 +1,39 @@
+// gatewayd: reads the command line and hands over.
+#include <cstdio>
+#include <exception>
+
+#include "core/plugins/inspect.h"
+#include "gatewayd/check.h"
+#include "gatewayd/command_line.h"
+#include "gatewayd/run.h"
+
+namespace {
+
+int inspect(const std::string& file) {
+    const gatewayd::PluginInspection inspection = gatewayd::inspect_plugin(file);
+    std::fputs(inspection.text.c_str(), stdout);
+    return inspection.loadable ? gatewayd::exit_clean : gatewayd::exit_failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    using gatewayd::CommandLine;
+    try {
+        const CommandLine line = gatewayd::parse_command_line(argc, argv);
+        switch (line.command) {
+            case CommandLine::Command::run:
+                return gatewayd::run(line);
+            case CommandLine::Command::check:
+                return gatewayd::check(line);
+            case CommandLine::Command::inspect_plugin:
+                return inspect(line.plugin_file);
+            case CommandLine::Command::say:
+                std::fputs(line.text.c_str(), line.exit_status == gatewayd::exit_clean ? stdout : stderr);
+                return line.exit_status;
+        }
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "gatewayd: %s\n", error.what());
+    }
+    return gatewayd::exit_failed;
+}

@@ -1,0 +1,116 @@
+#include "gatewayd/run.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "core/base/log.h"
+#include "core/gateway.h"
+#include "gatewayd/admin/server.h"
+#include "gatewayd/check.h"
+#include "gatewayd/process.h"
+#include "gatewayd/signals.h"
+
+namespace gatewayd {
+namespace {
+
+// Files that are open beside the connections: listeners, epoll, logs, plugins, the admin's connections.
+constexpr uint64_t reserved_open_files = 64 + AdminServer::max_connections;
+
+void warn_of_open_file_limit(const WscSettings& wsc, uint64_t limit) {
+    if (!wsc.enabled) return;
+    const uint64_t wanted = wsc.performance.max_connections_per_node + reserved_open_files;
+    if (wanted <= limit) return;
+    log::warn(
+        "wsc.performance.max_connections_per_node does not fit under the limit of open files; raise the "
+        "limit (ulimit -Hn, LimitNOFILE=) or lower the key",
+        {{"open_files_limit", limit},
+         {"open_files_wanted", wanted},
+         {"max_connections_per_node", wsc.performance.max_connections_per_node}});
+}
+
+// The gateway, its admin listener and what ends them. On the control thread.
+class Daemon {
+   public:
+    explicit Daemon(Settings settings)
+        : work_(boost::asio::make_work_guard(control_)),
+          gateway_(std::move(settings), control_),
+          signals_(control_,
+                   {[this](const char* name) { stop("signal", name); }, [this] { gateway_.reopen_files(); },
+                    [] {
+                        log::warn(
+                            "SIGHUP: this version cannot reload its configuration; "
+                            "restart it instead");
+                    }}),
+          admin_(gateway_) {
+        gateway_.on_shutdown_request([this](std::string why) { stop("a plugin", why); });
+    }
+
+    void start() {
+        admin_.bind();  // before clients come: a port in use must not disconnect anybody
+        gateway_.start();
+        admin_.serve();
+        notify_systemd("READY=1");
+    }
+
+    // Until everything is stopped.
+    void run() { control_.run(); }
+
+   private:
+    void stop(const char* who, std::string_view why) {
+        if (std::exchange(stopping_, true)) return;
+        log::info("the end was asked for", {{"by", who}, {"why", why}});
+        notify_systemd("STOPPING=1");
+        gateway_.shutdown([this] {
+            admin_.stop();
+            work_.reset();
+            control_.stop();
+        });
+    }
+
+    boost::asio::io_context control_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    Gateway gateway_;
+    Signals signals_;
+    AdminServer admin_;
+    bool stopping_ = false;
+};
+
+int start_and_run(Settings settings) {
+    bool started = false;
+    try {
+        if (!settings.wsc.enabled && settings.admin.listen.empty()) {
+            throw StartError("nothing to run: wsc.enabled is false and admin.listen is empty");
+        }
+        Daemon daemon(std::move(settings));
+        daemon.start();
+        started = true;
+        daemon.run();
+        log::info("stopped");
+        return exit_clean;
+    } catch (const std::exception& error) {
+        log::error(std::string(started ? "failed: " : "refused to start: ") + error.what());
+        return started ? exit_failed : exit_refused;
+    }
+}
+
+}  // namespace
+
+int run(const CommandLine& line) {
+    std::vector<std::string> warnings;
+    std::optional<Settings> settings = load_or_say_why(line, &warnings);
+    if (!settings) return exit_refused;
+
+    log::setup(settings->log);
+    log::info("gatewayd starts", {{"version", GATEWAYD_VERSION}, {"config", line.config_file}});
+    for (const std::string& warning : warnings)
+        log::warn(warning);
+    warn_of_open_file_limit(settings->wsc, raise_open_file_limit());
+    const int status = start_and_run(std::move(*settings));
+    log::flush_and_stop();
+    return status;
+}
+
+}  // namespace gatewayd
