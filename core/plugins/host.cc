@@ -54,6 +54,9 @@ int32_t guarded(gw_error* error, Call&& call) {
     error->struct_size = sizeof *error;
     try {
         return call();
+    } catch (const std::exception& failure) {
+        std::snprintf(error->message, sizeof error->message, "an exception left the plugin: %s", failure.what());
+        return GW_E_FAIL;
     } catch (...) {
         std::snprintf(error->message, sizeof error->message, "an exception left the plugin");
         return GW_E_FAIL;

@@ -47,6 +47,16 @@ std::string error_text(const gw_error& error) {
     return std::string(error.message, length);
 }
 
+// Boost.DLL wraps the words of dlerror, which alone help, into words of its own.
+std::string load_error(std::string_view what) {
+    constexpr std::string_view begin = "dlerror system message: ";
+    const size_t start = what.find(begin);
+    const size_t end = what.rfind("): ");
+    if (start == std::string_view::npos || end == std::string_view::npos || end < start)
+        return std::string(what);
+    return std::string(what.substr(start + begin.size(), end - start - begin.size()));
+}
+
 // Members that the ABI does not allow to be missing; empty: none is.
 std::string missing_member(const gw_plugin& plugin, const PluginNote& note) {
     if (plugin.create == nullptr) return "gw_plugin.create is null";
@@ -166,7 +176,7 @@ std::shared_ptr<const PluginLibrary> PluginLibrary::load(const std::string& name
         library->handle_ = std::make_unique<Handle>(library->path_);
         entry = library->handle_->entry();
     } catch (const std::exception& failure) {
-        refuse(std::string("cannot be loaded: ") + failure.what());
+        refuse("cannot be loaded: " + load_error(failure.what()));
     }
 
     gw_error error{};
