@@ -158,6 +158,10 @@ bool HandshakeRequest::parse(std::string_view head, Refusal* out) {
         return fail(413, "a WebSocket handshake has no body");
     }
     if (http.get_version() != "HTTP/1.1") return fail(505, "HTTP/1.1 is needed");
+    // The parser joins repeated headers with a comma, which no host has.
+    if (http.get_header("Host").find_first_of(", \t") != std::string::npos) {
+        return fail(400, "Host must be one host");
+    }
     if (!parse_target(http.get_uri())) return fail(400, "the request target is not a valid path and query");
     std::string_view rest = http.get_header("Sec-WebSocket-Protocol");
     while (!rest.empty()) {
@@ -174,6 +178,10 @@ bool HandshakeRequest::parse(std::string_view head, Refusal* out) {
 }
 
 bool HandshakeRequest::parse_target(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"}) {  // RFC 9112 section 3.2.2: so may it come
+        if (target.substr(0, scheme.size()) != scheme) continue;
+        target.remove_prefix(std::min(target.find('/', scheme.size()), target.size()));
+    }
     if (target.empty() || target.front() != '/') return false;
     if (target.find('#') != std::string_view::npos) return false;
     const size_t mark = std::min(target.find('?'), target.size());
