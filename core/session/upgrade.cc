@@ -182,17 +182,17 @@ Upgrade::Outcome Upgrade::claim() {
     // The old connection's client.disconnected comes first.
     static constexpr const char* why = "replaced: the same client connected again";
     const ConnectionHandle old_handle = old->handle;
-    if (old_handle.reactor() == worker_->reactor().index()) {
-        worker_->replace(old_handle, why);
-        return Outcome::ready;
-    }
-    Worker* const other = worker_->node().workers[old_handle.reactor()];
     Worker* const own = worker_;
     const uint64_t connection_id = connection_->id();
+    auto resume = [own, connection_id] { own->resume_upgrade(connection_id); };
+    if (old_handle.reactor() == own->reactor().index()) {
+        return own->replace(old_handle, why, resume) ? Outcome::ready : Outcome::waiting;
+    }
+    Worker* const other = own->node().workers[old_handle.reactor()];
     const bool posted = other->reactor().post(
-        [other, own, old_handle, connection_id] {
-            other->replace(old_handle, why);
-            own->reactor().post([own, connection_id] { own->resume_upgrade(connection_id); }, false);
+        [other, own, old_handle, resume] {
+            auto post_resume = [own, resume] { own->reactor().post(resume, false); };
+            if (other->replace(old_handle, why, post_resume)) post_resume();
         },
         false);
     return posted ? Outcome::waiting : Outcome::ready;

@@ -37,12 +37,17 @@ bool Worker::kick(ConnectionHandle handle, std::string_view why) {
     return true;
 }
 
-void Worker::replace(ConnectionHandle handle, std::string_view why) {
+bool Worker::replace(ConnectionHandle handle, std::string_view why, std::function<void()> gone) {
     if (Session* session = find(handle)) {
         session->close_now(close_policy, why, DisconnectReason::replaced);
-    } else if (const std::unique_ptr<Upgrade> waiting = take_upgrade(handle.generation)) {
-        waiting->refuse(409, RejectReason::conflict, "conflict", why);
+        return true;
     }
+    const auto found = upgrades_.find(handle.generation);
+    if (found == upgrades_.end()) return true;
+    WaitingUpgrade& waiting = found->second;
+    waiting.gone.push_back(std::move(gone));
+    if (!waiting.over) waiting.upgrade->refuse(409, RejectReason::conflict, "conflict", why);
+    return false;
 }
 
 // --- upgrades ---
@@ -56,25 +61,25 @@ void Worker::on_handshake(Connection& connection, std::unique_ptr<HandshakeReque
             upgrade->complete();
             break;
         case Upgrade::Outcome::waiting:
-            upgrades_.emplace(connection.id(), std::move(upgrade));
+            upgrades_[connection.id()].upgrade = std::move(upgrade);
             break;
     }
 }
 
-std::unique_ptr<Upgrade> Worker::take_upgrade(uint64_t connection_id) {
-    const auto found = upgrades_.find(connection_id);
-    if (found == upgrades_.end()) return nullptr;
-    std::unique_ptr<Upgrade> upgrade = std::move(found->second);
-    upgrades_.erase(found);
-    return upgrade;
-}
-
 void Worker::resume_upgrade(uint64_t connection_id) {
-    if (const std::unique_ptr<Upgrade> upgrade = take_upgrade(connection_id)) upgrade->complete();
+    const auto found = upgrades_.find(connection_id);
+    if (found == upgrades_.end()) return;
+    WaitingUpgrade waiting = std::move(found->second);
+    upgrades_.erase(found);
+    if (!waiting.over) waiting.upgrade->complete();
+    waiting.upgrade.reset();
+    for (const auto& gone : waiting.gone)
+        gone();
 }
 
 void Worker::on_rejected(const Connection& connection, RejectReason reason, int status) {
-    take_upgrade(connection.id());                        // it waits for nothing any more
+    const auto waiting = upgrades_.find(connection.id());
+    if (waiting != upgrades_.end()) waiting->second.over = true;
     if (reason == RejectReason::connection_lost) return;  // port scans and health checks: counted is enough
     log::write_limited(
         LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",

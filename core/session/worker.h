@@ -3,6 +3,7 @@
 #ifndef GATEWAYD_CORE_SESSION_WORKER_H
 #define GATEWAYD_CORE_SESSION_WORKER_H
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -45,7 +46,9 @@ class Worker : public ReactorService {
     // Closes the session with 1008 `kicked`. False: it is gone.
     bool kick(ConnectionHandle handle, std::string_view why);
     // Ends whoever has this client_id here, session or waiting upgrade: the same client connected again.
-    void replace(ConnectionHandle handle, std::string_view why);
+    // False: an upgrade that itself waits; `gone` is called when what it waits for is over too, so that
+    // each connection's client.disconnected comes before the next one's client.connected.
+    bool replace(ConnectionHandle handle, std::string_view why, std::function<void()> gone);
     // The connection that an upgrade replaces is gone.
     void resume_upgrade(uint64_t connection_id);
     // A publish that was checked: through the publish hooks and out.
@@ -68,7 +71,13 @@ class Worker : public ReactorService {
    private:
     static constexpr size_t max_turn_bytes = 256 * 1024;
 
-    std::unique_ptr<Upgrade> take_upgrade(uint64_t connection_id);
+    // Keeps its claim of the client_id until the connection that it replaces is gone, also when it is refused
+    // or lost meanwhile.
+    struct WaitingUpgrade {
+        std::unique_ptr<Upgrade> upgrade;
+        bool over = false;  // refused or lost: its connection may not be there any more
+        std::vector<std::function<void()>> gone;
+    };
 
     Node* const node_;
     Reactor* const reactor_;
@@ -78,7 +87,7 @@ class Worker : public ReactorService {
     UlidMaker ulids_;
     Rfc3339Clock clock_;
     Envelope envelope_;
-    std::unordered_map<uint64_t, std::unique_ptr<Upgrade>> upgrades_;  // by connection id
+    std::unordered_map<uint64_t, WaitingUpgrade> upgrades_;  // by connection id
     std::vector<Session*> buried_;
     std::string peer_text_;
     uint64_t sent_before_turn_ = 0;
