@@ -1,0 +1,478 @@
+"""Every limit of the configuration, and the answer of the gateway when it is reached. None may be silent, and
+none may hurt the others: after each the gateway is healthy."""
+
+import contextlib
+import json
+import resource
+import socket
+
+import pytest
+
+from support.raw import BINARY, CONTINUATION, PING, PONG, TEXT, make_frame, make_handshake
+from support.waiting import SOON, Deadline, eventually
+
+
+def performance(**keys):
+    return {"wsc": {"performance": keys}}
+
+
+# --- before the upgrade ---
+
+
+class TestRequestHead:
+    def head_of(self, size):
+        head = make_handshake("/ws?client_id=c1", {"X-Padding": ""})
+        return head.replace(b"X-Padding: ", b"X-Padding: " + b"p" * (size - len(head)))
+
+    def test_the_largest_that_is_allowed(self, gateway):
+        running = gateway(performance(max_request_head_size=2))
+        with running.raw() as client:
+            client.send(self.head_of(2048))
+            assert client.read_response().status == 101
+
+    @pytest.mark.parametrize("slowly", [False, True], ids=["at once", "byte by byte"])
+    def test_one_byte_more_is_431(self, gateway, slowly):
+        running = gateway(performance(max_request_head_size=2))
+        with running.raw() as client:
+            (client.send_slowly if slowly else client.send)(self.head_of(2049))
+            response = client.read_response()
+            assert response.status == 431
+            assert response.error()["code"] == "too_large"
+            assert "max_request_head_size" in response.error()["message"]
+            client.expect_end()
+        assert running.admin.metric("gateway_connections_rejected_total", reason="head_too_big") == 1
+        running.check_health()
+
+    def test_one_that_never_ends_is_431_at_the_limit(self, gateway):
+        running = gateway(performance(max_request_head_size=1))
+        with running.raw() as client:
+            client.send(b"GET /ws HTTP/1.1\r\nX-Endless: " + b"e" * 1100)
+            assert client.read_response().status == 431
+        running.check_health()
+
+
+class TestHandshakeTimeout:
+    def test_a_head_that_does_not_end_is_408(self, gateway):
+        running = gateway(performance(handshake_timeout=1))
+        with running.raw() as client:
+            client.send(b"GET /ws HTTP/1.1\r\nHost: x\r\n")
+            response = client.read_response()
+            assert response.status == 408
+            assert "handshake_timeout" in response.error()["message"]
+            client.expect_end()
+        running.wait_for_log("handshake refused.*timeout|timeout.*408")
+        assert running.admin.metric("gateway_connections_rejected_total", reason="timeout") == 1
+        running.check_health()
+
+    def test_a_client_that_says_nothing_is_let_go(self, gateway):
+        running = gateway(performance(handshake_timeout=1))
+        with running.raw() as client:
+            client.read_to_end(seconds=30)
+        running.check_health()
+
+    def test_bytes_that_trickle_in_do_not_lengthen_it(self, gateway):
+        running = gateway(performance(handshake_timeout=1))
+        with running.raw() as client:
+            client.send(b"GET /ws HTTP/1.1\r\nX-Slow: ")
+            client.socket.setblocking(False)
+            deadline = Deadline(SOON)
+            while not deadline.over():
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    client.socket.send(b"s")
+                client.socket.settimeout(0.2)
+                with contextlib.suppress(socket.timeout):
+                    client.buffer += client.socket.recv(65536)
+                    break
+            assert client.buffer.startswith(b"HTTP/1.1 408 "), client.buffer
+
+
+class TestConnectionLimits:
+    def test_a_full_node_answers_503_before_the_upgrade(self, gateway):
+        running = gateway(performance(max_connections_per_node=2))
+        with running.connect("a") as first, running.connect("b"):
+            refused = running.connect("c", refused=True, greeting=False)
+            assert refused.response.status == 503
+            assert int(refused.response.headers["retry-after"]) > 0
+            assert refused.response.error()["code"] == "full"
+            refused.expect_end()
+            running.wait_for_log("max_connections_per_node|node_full")
+            assert running.admin.metric("gateway_connections_rejected_total", reason="node_full") == 1
+            # The others never noticed, and a place that comes free is given away.
+            first.expect_nothing_but_pong()
+            first.close()
+            eventually(lambda: self.connect_if_there_is_room(running), "a new client takes the free place").close()
+        eventually(lambda: self.connect_if_there_is_room(running), "the places are free").close()
+
+    def test_a_full_address_is_refused_and_others_are_not(self, gateway):
+        running = gateway(performance(max_connections_per_address=2))
+        with contextlib.ExitStack() as stack:
+            for user in "ab":
+                stack.enter_context(running.connect(user))
+            refused = stack.enter_context(running.connect("c", refused=True, greeting=False))
+            assert refused.response.status == 503
+            assert int(refused.response.headers["retry-after"]) > 0
+            other = stack.enter_context(running.connect("c", source="127.0.0.2"))
+            other.expect_nothing_but_pong()
+            assert running.admin.metric("gateway_connections_rejected_total", reason="address_full") == 1
+        running.check_health()
+
+    def test_places_are_free_again_after_any_end(self, gateway):
+        running = gateway(performance(max_connections_per_node=3, max_connections_per_address=3, handshake_timeout=1))
+        for _ in range(3):
+            closing, crashing, wrong = [
+                eventually(lambda: self.connect_if_there_is_room(running), "a place is free") for _ in range(3)
+            ]
+            closing.close()
+            crashing.reset()
+            wrong.send_frame(3, b"x")
+            wrong.expect_close(1002)
+            wrong.drop()
+            with running.raw() as silent, running.raw() as half:
+                half.send(b"GET /ws HT")
+                silent.read_to_end(seconds=30)
+                half.read_to_end(seconds=30)
+        running.check_health()
+
+    @staticmethod
+    def connect_if_there_is_room(running):
+        client = running.connect(refused=True, greeting=False)
+        if client.response.status == 101:
+            assert client.receive()["type"] == "connected"
+            return client
+        client.drop()
+        return None
+
+
+class TestOpenFiles:
+    def test_out_of_files_is_logged_once_and_over_when_files_come_free(self, gateway):
+        def few_files():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+        running = gateway({"wsc": {"performance": {"handshake_timeout": 60}}}, prepare=few_files)
+        clients = []
+        try:
+            # More than can be: the kernel's backlog takes those that are not accepted.
+            for _ in range(80):
+                client = running.raw()
+                client.send(make_handshake("/ws"))
+                clients.append(client)
+            running.wait_for_log("cannot accept connections")
+            served = [client for client in clients[:20] if client.read_response().status == 101]
+            assert len(served) == 20
+            for client in clients:
+                client.drop()
+            clients.clear()
+            # Another whole set fits, though nobody restarted anything.
+            running.wait_for_connections(0, seconds=60)
+            clients = [running.connect(f"u{i}") for i in range(20)]
+            for client in clients:
+                client.expect_nothing_but_pong()
+            assert len(running.log_lines("cannot accept connections")) <= 3, "once, and then counted"
+        finally:
+            for client in clients:
+                client.drop()
+        running.check_health()
+
+
+# --- what comes in ---
+
+
+def message_of(size, to="nobody"):
+    """A text message of exactly this many bytes."""
+    head = '{"type":"text","to":"%s","content":"' % to
+    return head + "c" * (size - len(head) - 2) + '"}'
+
+
+class TestMessageSize:
+    limit = 16 * 1024
+
+    @pytest.fixture
+    def running(self, gateway):
+        return gateway({"wsc": {"security": {"max_message_size": 16}}})
+
+    def test_the_client_is_told_the_limit(self, running):
+        with running.connect() as client:
+            assert client.greeting["max_message_size"] == self.limit
+
+    def test_the_largest_message(self, running):
+        with running.connect() as client:
+            client.send_text(message_of(self.limit))
+            client.expect_error("user_offline")
+
+    def test_one_byte_more_is_1009(self, running):
+        with running.connect() as client:
+            client.send_text(message_of(self.limit + 1))
+            assert "max_message_size" in client.expect_close(1009)
+        running.wait_for_log("client disconnected.*reason=too_big code=1009")
+        running.check_health()
+
+    @pytest.mark.parametrize("announced", [16 * 1024 + 1, 1 << 31, 1 << 62])
+    def test_the_announced_length_is_enough(self, running, announced):
+        with running.connect() as client:
+            client.send(make_frame(TEXT, b"{", length=announced, length_bytes=8 if announced > 65535 else None))
+            client.expect_close(1009)
+        running.check_health()
+
+    def test_fragments_count_together(self, running):
+        with running.connect() as client:
+            client.send_frame(TEXT, message_of(self.limit)[: self.limit // 2], fin=False)
+            client.send_frame(CONTINUATION, message_of(self.limit)[self.limit // 2 :], fin=True)
+            client.expect_error("user_offline")
+            client.send_frame(TEXT, b" " * (self.limit // 2), fin=False)
+            client.send_frame(CONTINUATION, b" " * (self.limit // 2), fin=False)
+            client.send_frame(CONTINUATION, b" ", fin=False)
+            client.expect_close(1009)
+        running.check_health()
+
+    def test_binary_too(self, running):
+        with running.connect() as client:
+            client.send_frame(BINARY, b"\xff" * (self.limit + 1))
+            client.expect_close(1009)
+
+    def test_a_message_larger_than_the_reactor_s_buffer_goes_through(self, gateway):
+        running = gateway({"wsc": {"security": {"max_message_size": 2048}, "performance": {"reactor_buffer_size": 64}}})
+        with running.connect("alice") as alice, running.connect("bob") as bob:
+            sent = message_of(2 * 1024 * 1024 - 200, to="bob")
+            alice.send_text(sent)
+            received = bob.receive(60)
+            assert received["from"] == "alice"
+            assert received["content"] == json.loads(sent)["content"]
+
+
+class TestFragments:
+    def test_one_more_than_max_fragments_is_1009(self, gateway):
+        running = gateway(performance(max_fragments=4))
+        with running.connect() as client:
+            pieces = [b'{"type"', b":", b'"ping"', b"}"]
+            for i, piece in enumerate(pieces):
+                client.send_frame(CONTINUATION if i else TEXT, piece, fin=i == 3)
+            assert client.receive() == {"type": "pong"}
+            client.send_frame(TEXT, b"{", fin=False)
+            for _ in range(3):
+                client.send_frame(CONTINUATION, b"", fin=False)
+            client.send_frame(PING, b"not a fragment")
+            assert client.read_frame().payload == b"not a fragment"
+            client.send_frame(CONTINUATION, b"", fin=False)
+            assert "max_fragments" in client.expect_close(1009)
+        running.wait_for_log("client disconnected.*reason=too_big")
+        running.check_health()
+
+
+class TestInboundMemory:
+    def test_when_it_is_used_up_who_needs_more_is_closed_and_it_comes_back(self, gateway):
+        running = gateway({"wsc": {"security": {"max_message_size": 768}, "performance": {"max_inbound_memory": 1}}})
+        half = b" " * (600 * 1024)
+        with running.connect("a") as first, running.connect("b") as second:
+            first.send_frame(TEXT, half, fin=False)
+            first.send_frame(PING, b"all read")
+            assert first.read_frame(30).payload == b"all read"
+            second.send_frame(TEXT, half, fin=False)
+            assert "max_inbound_memory" in second.expect_close(1013)
+            running.wait_for_log("client disconnected.*reason=out_of_memory code=1013")
+            # The first one's memory was its own all the time, and is given back.
+            first.send_frame(CONTINUATION, b'{"type":"ping"}')
+            assert first.receive() == {"type": "pong"}
+            with running.connect("c") as third:
+                third.send_frame(TEXT, half, fin=False)
+                third.send_frame(CONTINUATION, b'{"type":"ping"}')
+                assert third.receive() == {"type": "pong"}
+        running.check_health()
+
+    def test_what_a_lost_connection_held_is_given_back(self, gateway):
+        running = gateway({"wsc": {"security": {"max_message_size": 768}, "performance": {"max_inbound_memory": 1}}})
+        for _ in range(4):
+            client = running.connect()
+            client.send_frame(TEXT, b" " * (600 * 1024), fin=False)
+            client.send_frame(PING, b"all read")
+            assert client.read_frame(30).payload == b"all read"
+            client.reset()
+            running.wait_for_connections(0)
+
+
+# --- what goes out ---
+
+
+class SlowReader:
+    """A client that does not read, with a small receive buffer, and an agent that sends to it numbered
+    messages of 16 KB until the kernel's buffers and more are full."""
+
+    def __init__(self, running, count=600):
+        self.running = running
+        self.slow = running.connect("slow", receive_buffer=4096)
+        self.sender = running.connect("sender")
+        self.count = count
+        self.padding = "p" * 16384
+
+    def fill(self):
+        for number in range(self.count):
+            self.sender.send_json({"type": "text", "to": "slow", "content": {"n": number, "p": self.padding}})
+        self.sender.send_json({"type": "ping"})
+        deadline = Deadline(60)
+        while self.sender.receive(deadline.left()) != {"type": "pong"}:
+            pass
+
+    def numbers(self):
+        """Reads all that the slow one gets; the numbers in it."""
+        self.sender.send_json({"type": "text", "to": "slow", "content": {"n": "end"}})
+        found = []
+        deadline = Deadline(60)
+        while True:
+            number = self.slow.receive(deadline.left())["content"]["n"]
+            if number == "end":
+                return found
+            found.append(number)
+
+
+class TestSlowClient:
+    @pytest.mark.parametrize(
+        "limits",
+        [
+            {"message_buffer_size": 8},
+            {"message_buffer_size": 100000, "performance": {"max_queue_size": 64}},
+        ],
+        ids=["message_buffer_size", "max_queue_size"],
+    )
+    def test_disconnect(self, gateway, limits):
+        running = gateway({"wsc": limits})
+        pair = SlowReader(running)
+        pair.fill()
+        running.wait_for_log("client disconnected.*user_id=slow.*reason=slow_client code=1013")
+        running.wait_for_log("slow client.*action=disconnect")
+        assert running.admin.metric("gateway_slow_client_total", action="disconnect") >= 1
+        pair.slow.expect_close(1013, seconds=60, skip_messages=True)
+        pair.sender.send_json({"type": "text", "to": "slow"})
+        while pair.sender.receive()["code"] != "user_offline":
+            pass
+        pair.sender.drop()
+        running.check_health()
+
+    def test_drop_oldest_keeps_the_newest(self, gateway):
+        running = gateway({"wsc": {"message_buffer_size": 8, "performance": {"slow_client": "drop_oldest"}}})
+        pair = SlowReader(running)
+        pair.fill()
+        numbers = pair.numbers()
+        assert numbers == sorted(set(numbers)), "in order, each once"
+        assert len(numbers) < pair.count, "nothing was dropped: the test is too small"
+        # Of the 8 places one has the message that was partly written, and one what numbers() sent.
+        assert numbers[-6:] == list(range(pair.count - 6, pair.count)), "the newest that fit"
+        assert numbers[:8] == list(range(8)), "what was written is not taken back"
+        dropped = pair.count - len(numbers)
+        assert running.admin.metric("gateway_slow_client_total", action="drop_oldest") == pytest.approx(dropped, abs=1)
+        running.wait_for_log("slow client.*action=drop_oldest")
+        pair.slow.close()
+        pair.sender.close()
+        running.check_health()
+
+    def test_drop_newest_keeps_the_oldest(self, gateway):
+        running = gateway({"wsc": {"message_buffer_size": 8, "performance": {"slow_client": "drop_newest"}}})
+        pair = SlowReader(running)
+        pair.fill()
+        numbers = self.numbers_before_quiet(pair)
+        assert numbers == list(range(len(numbers))), "in order, without a hole: only the newest went"
+        assert 8 <= len(numbers) < pair.count
+        assert running.admin.metric("gateway_slow_client_total", action="drop_newest") == pair.count - len(numbers)
+        running.wait_for_log("slow client.*action=drop_newest")
+        pair.slow.close()
+        pair.sender.close()
+        running.check_health()
+
+    @staticmethod
+    def numbers_before_quiet(pair):
+        """The slow one reads until a ping that it sent is answered: then nothing waits any more."""
+        pair.slow.send_frame(PING, b"end")
+        found = []
+        deadline = Deadline(60)
+        while True:
+            frame = pair.slow.read_frame(deadline.left())
+            if frame.opcode == PONG:
+                return found
+            found.append(int(frame.payload.split(b'"n": ', 1)[1].split(b",", 1)[0]))
+
+    def test_write_stall_timeout(self, gateway):
+        running = gateway(
+            {
+                "wsc": {
+                    "message_buffer_size": 100000,
+                    "performance": {"max_queue_size": 102400, "write_stall_timeout": 1},
+                }
+            }
+        )
+        pair = SlowReader(running)
+        pair.fill()
+        # It answers nothing and reads nothing, but it is not silent: the stall is what ends it.
+        running.wait_for_log("client disconnected.*user_id=slow.*reason=slow_client.*write_stall_timeout")
+        assert running.admin.metric("gateway_send_queue_bytes") == 0
+        pair.slow.drop()
+        pair.sender.drop()
+        running.check_health()
+
+    def test_a_burst_that_the_socket_takes_is_no_slow_client(self, gateway):
+        # message_buffer_size counts only what waits after the socket refused more.
+        running = gateway({"wsc": {"message_buffer_size": 1}})
+        with running.connect("alice") as alice, running.connect("bob") as bob:
+            burst = b"".join(make_frame(TEXT, '{"type":"text","to":"bob","content":%d}' % i) for i in range(500))
+            alice.send(burst)
+            assert [bob.receive()["content"] for _ in range(500)] == list(range(500))
+
+    def test_one_slow_client_does_not_hold_up_a_broadcast(self, gateway):
+        running = gateway({"wsc": {"message_buffer_size": 4}})
+        with contextlib.ExitStack() as stack:
+            slow = stack.enter_context(running.connect("slow", receive_buffer=4096))
+            others = [stack.enter_context(running.connect(f"u{i}")) for i in range(5)]
+            agent = stack.enter_context(running.connect("agent", user_type="agent"))
+            for number in range(400):
+                agent.send_json({"type": "text", "content": number, "data": "d" * 16384})
+                for other in others:
+                    assert other.receive()["content"] == number
+            running.wait_for_log("client disconnected.*user_id=slow.*reason=slow_client")
+            slow.expect_close(1013, seconds=60, skip_messages=True)
+        running.check_health()
+
+
+# --- silence ---
+
+
+class TestHeartbeat:
+    @pytest.fixture
+    def running(self, gateway):
+        return gateway({"wsc": {"heartbeat_interval": 1, "client_timeout": 3}})
+
+    def test_the_client_is_told_the_interval(self, running):
+        with running.connect() as client:
+            assert client.greeting["heartbeat_interval"] == 1
+
+    def test_a_client_that_answers_pings_stays(self, running):
+        with running.connect("alive") as alive, running.connect("silent") as silent:
+            deadline = Deadline(60)
+            pings = 0
+            while pings < 5:  # that is longer than client_timeout
+                frame = alive.read_frame(deadline.left())
+                assert frame.opcode == PING, frame
+                alive.send_frame(PONG, frame.payload)
+                pings += 1
+            alive.expect_nothing_but_pong()
+            # The one that read and answered nothing went meanwhile, and knows why.
+            assert "client_timeout" in silent.expect_close(1008)
+            running.wait_for_log("client disconnected.*user_id=silent.*reason=timeout code=1008")
+            assert not running.log_lines("client disconnected.*user_id=alive")
+        running.check_health()
+
+    def test_any_frame_is_a_sign_of_life_but_bytes_of_none_are_not(self, running):
+        with running.connect("talks") as talks, running.connect("dribbles") as dribbles:
+            endless = make_frame(TEXT, b"x" * 1000)
+            deadline = Deadline(60)
+            sent = 0
+            while not running.log_lines("client disconnected.*user_id=dribbles"):
+                assert not deadline.over()
+                talks.send_json({"type": "ping"})
+                talks.receive()
+                with contextlib.suppress(ConnectionError):
+                    if sent < 900:
+                        dribbles.send(endless[sent : sent + 1])
+                        sent += 1
+                talks.socket.settimeout(0.02)
+                with contextlib.suppress(socket.timeout):
+                    talks.buffer += talks.socket.recv(65536)
+            running.wait_for_log("client disconnected.*user_id=dribbles.*reason=timeout")
+            talks.expect_nothing_but_pong()
+        running.check_health()
