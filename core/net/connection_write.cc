@@ -106,10 +106,13 @@ ssize_t Connection::write(iovec* parts, int count) {
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = static_cast<size_t>(count);
+    // The last bytes are followed by a shutdown at once: they leave in one segment with the FIN, a tenth of
+    // what a short connection costs.
+    const int flags = MSG_NOSIGNAL | (state_ == State::lingering && !shut_ ? MSG_MORE : 0);
     ssize_t written;
     do {
-        written = count == 1 ? ::send(fd_, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
-                             : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+        written = count == 1 ? ::send(fd_, parts[0].iov_base, parts[0].iov_len, flags)
+                             : ::sendmsg(fd_, &message, flags);
     } while (written < 0 && errno == EINTR);
     if (written >= 0) {
         reactor_.counters_->net.bytes_sent.add(static_cast<uint64_t>(written));
