@@ -63,6 +63,13 @@ std::string escaped_error_body(std::string_view word, std::string_view why) {
     return body;
 }
 
+void log_refused(std::string_view by, int status, std::string_view word, std::string_view why,
+                 const PeerAddress& peer) {
+    log::write_limited(
+        LogLevel::warn, "refused_by." + std::string(by), "handshake refused",
+        {{"by", by}, {"status", status}, {"code", word}, {"why", why}, {"remote_address", peer.text()}});
+}
+
 }  // namespace
 
 std::unique_ptr<Upgrade> Upgrade::make(Worker* worker, Connection* connection,
@@ -128,6 +135,7 @@ int32_t Upgrade::finish() {
 bool Upgrade::resolve_identity() {
     const SessionOptions& options = worker_->node().options;
     auto fail = [&](int status, const char* word, std::string_view why) {
+        log_refused("identity", status, word, why, connection_->peer());
         refusal_ = {status, RejectReason::identity, escaped_error_body(word, why), {}};
         return false;
     };
@@ -312,6 +320,8 @@ int32_t Upgrade::reject(int32_t status, std::string_view word, std::string_view 
     if (frozen) return GW_E_STATE;
     if (status < 400 || status > 599 || word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why))
         return GW_E_ARG;
+    const Interceptor* by = current_interceptor();
+    log_refused(by ? by->name : "plugin", status, word, why, connection_->peer());
     refusal_ = {status, RejectReason::plugin, escaped_error_body(word, why), {}};
     return GW_OK;
 }

@@ -80,7 +80,8 @@ void Worker::resume_upgrade(uint64_t connection_id) {
 void Worker::on_rejected(const Connection& connection, RejectReason reason, int status) {
     const auto waiting = upgrades_.find(connection.id());
     if (waiting != upgrades_.end()) waiting->second.over = true;
-    if (reason == RejectReason::connection_lost) return;  // port scans and health checks: counted is enough
+    if (reason == RejectReason::connection_lost) return;  // port scans, health checks: counted is enough
+    if (reason == RejectReason::plugin || reason == RejectReason::identity) return;  // said by the upgrade
     log::write_limited(
         LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",
         {{"status", status}, {"reason", name(reason)}, {"remote_address", connection.peer().text()}});
