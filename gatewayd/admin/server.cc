@@ -4,6 +4,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <exception>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -72,10 +74,12 @@ class AdminServer::Impl {
     }
 
     void serve() {
-        log::info("admin listening on " + url_of(acceptor_->local_endpoint()));
+        log::info("admin listening on " + url());
         accept();
-        thread_ = std::thread([this] { io_->run(); });
+        thread_ = std::thread([this] { run(); });
     }
+
+    std::string url() const { return url_of(acceptor_->local_endpoint()); }
 
     void stop() {
         io_->stop();
@@ -85,10 +89,23 @@ class AdminServer::Impl {
     }
 
    private:
+    // An exception costs the connection that threw it, no more.
+    void run() {
+        while (!io_->stopped()) {
+            try {
+                io_->run();
+            } catch (const std::exception& error) {
+                log::write_limited(LogLevel::error, "admin.failed", "an admin request failed",
+                                   {{"error", error.what()}});
+            }
+        }
+    }
+
     void accept() {
         acceptor_->async_accept([this](Error error, tcp::socket socket) {
             if (error == asio::error::operation_aborted) return;
             if (error) return accept_later(error);
+            accept();
             if (static_cast<size_t>(token_.use_count()) > max_connections) {
                 refuse(socket);
             } else {
@@ -96,7 +113,6 @@ class AdminServer::Impl {
                     size_t{gateway_.settings().wsc.security.max_message_size_kb} * 1024 + body_slack_bytes;
                 admin::serve_connection(io_, std::move(socket), api_, max_body_bytes, token_);
             }
-            accept();
         });
     }
 
@@ -136,6 +152,10 @@ AdminServer::~AdminServer() = default;
 
 void AdminServer::bind() {
     if (impl_) impl_->bind();
+}
+
+std::string AdminServer::url() const {
+    return impl_ ? impl_->url() : "";
 }
 
 void AdminServer::serve() {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "core/gateway.h"
 
@@ -23,6 +24,8 @@ class AdminServer {
 
     // Takes the port. Throws StartError, which names admin.listen.
     void bind();
+    // After bind(): "http://127.0.0.1:8082", with the real port.
+    std::string url() const;
     // Begins to answer; the gateway runs.
     void serve();
     // Ends the thread; connections are cut, answers that still come from the gateway are dropped.

@@ -1,0 +1,110 @@
+#include "tests/unit/daemon/fake_gateway.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+namespace gatewayd {
+namespace {
+
+// What publish touches: the admin thread asks, the test looks.
+std::mutex publish_mutex;
+std::condition_variable published;
+
+}  // namespace
+
+FakeGateway& fake() {
+    static FakeGateway it;
+    return it;
+}
+
+void FakeGateway::wait_for_unanswered(size_t count) {
+    std::unique_lock<std::mutex> lock(publish_mutex);
+    if (!published.wait_for(lock, std::chrono::seconds(20), [&] { return unanswered.size() >= count; })) {
+        throw std::runtime_error("nothing was published");
+    }
+}
+
+class Gateway::Impl {
+   public:
+    Settings settings;
+    std::vector<std::string> warnings;
+};
+
+Gateway::Gateway(Settings settings, boost::asio::io_context&) : impl_(std::make_unique<Impl>()) {
+    impl_->settings = std::move(settings);
+}
+Gateway::~Gateway() = default;
+void Gateway::check() {}
+void Gateway::start() {}
+void Gateway::shutdown(std::function<void()> done) {
+    done();
+}
+void Gateway::on_shutdown_request(std::function<void(std::string)>) {}
+void Gateway::reopen_files() {}
+const Settings& Gateway::settings() const {
+    return impl_->settings;
+}
+const std::vector<std::string>& Gateway::warnings() const {
+    return impl_->warnings;
+}
+bool Gateway::ready() const {
+    return fake().ready;
+}
+
+void Gateway::publish(PublishOrder order, PublishDone done) {
+    const bool answers = fake().answers;
+    {
+        const std::lock_guard<std::mutex> lock(publish_mutex);
+        fake().orders.push_back(std::move(order));
+        if (!answers) fake().unanswered.push_back(std::move(done));
+    }
+    if (answers) {
+        done(fake().publish_result);
+    } else {
+        published.notify_all();
+    }
+}
+
+void Gateway::kick(std::string_view client_id, std::string why, std::function<void(bool)> done) {
+    fake().kicks.emplace_back(client_id, std::move(why));
+    done(find_client(client_id) != nullptr);
+}
+
+IdentityPtr Gateway::find_client(std::string_view client_id) const {
+    for (const IdentityPtr& client : fake().clients) {
+        if (client->client_id == client_id) return client;
+    }
+    return nullptr;
+}
+
+std::vector<IdentityPtr> Gateway::clients_of_user(std::string_view user_id, size_t limit) const {
+    std::vector<IdentityPtr> found;
+    for (const IdentityPtr& client : fake().clients) {
+        if (client->user_id == user_id && found.size() < limit) found.push_back(client);
+    }
+    return found;
+}
+
+std::vector<IdentityPtr> Gateway::list_clients(uint64_t* cursor, size_t limit) const {
+    const auto& all = fake().clients;
+    const size_t from = std::min<size_t>(*cursor, all.size());
+    const size_t to = std::min(from + limit, all.size());
+    *cursor = to == all.size() ? 0 : to;
+    return {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+GatewayStats Gateway::stats() const {
+    return fake().stats;
+}
+std::vector<const ReactorCounters*> Gateway::counters() const {
+    static const ReactorCounters nothing_happened;
+    return {&nothing_happened};
+}
+std::vector<PluginStatus> Gateway::plugins() const {
+    return fake().plugins;
+}
+
+}  // namespace gatewayd
