@@ -26,14 +26,11 @@ wsc:
 admin:
   listen: 127.0.0.1:0
 """
-GATEWAY_PLUGINS = """\
-plugins:
-  load:
-    - name: cors
-      config: {{ origins: ["http://127.0.0.1"] }}
-    - name: audit
-      config: {{ file: {folder}/audit.jsonl }}
-"""
+PLUGINS = {
+    "cors": '{ origins: ["http://127.0.0.1"] }',
+    "audit": "{ file: audit.jsonl }",
+    "echo": "{}",
+}
 
 
 class Failed(Exception):
@@ -41,9 +38,9 @@ class Failed(Exception):
 
 
 class Server:
-    """A kind of server. `dialect` is the generator's; a peer has a script in peers/, gatewayd has none."""
+    """A kind of server. `dialect` is the generator's; a peer has a script in peers/, gatewayd has plugins instead."""
 
-    def __init__(self, name, title, dialect, script=None, plugins=False):
+    def __init__(self, name, title, dialect, script=None, plugins=()):
         self.name, self.title, self.dialect, self.script, self.plugins = name, title, dialect, script, plugins
         self.on_bun = script is not None and script.startswith("bun")
 
@@ -57,11 +54,12 @@ class Server:
             return "npm ws is not installed"
         return None if shutil.which("node") else "there is no node"
 
-    def command(self, binary, folder):
+    def command(self, binary, folder, more_plugins):
         if self.script is not None:
             return [BUN if self.on_bun else "node", PEERS / self.script]
         config = folder / "gateway.yaml"
-        config.write_text(GATEWAY_CONFIG + (GATEWAY_PLUGINS.format(folder=folder) if self.plugins else ""))
+        plugins = [f"    - {{ name: {name}, config: {PLUGINS[name]} }}\n" for name in (*self.plugins, *more_plugins)]
+        config.write_text(GATEWAY_CONFIG + ("plugins:\n  load:\n" + "".join(plugins) if plugins else ""))
         return [binary, "--config", config]
 
     def version(self, binary):
@@ -73,7 +71,7 @@ class Server:
 
 SERVERS = [
     Server("gatewayd", "gatewayd", "gateway"),
-    Server("gatewayd-plugins", "+ cors, audit", "gateway", plugins=True),
+    Server("gatewayd-plugins", "+ cors, audit", "gateway", plugins=("cors", "audit")),
     Server("bun", "Bun", "raw", "bun-server.js"),
     Server("bun-gateway", "Bun + JSON", "gateway", "bun-gateway.js"),
     Server("ws", "npm ws", "raw", "ws-server.js"),
@@ -96,13 +94,13 @@ def install_peers():
 class Running:
     """One server process on one core, in a folder of its own. A context manager."""
 
-    def __init__(self, server, binary, folder, core):
+    def __init__(self, server, binary, folder, core, more_plugins):
         self.server = server
         self.log = folder / "log"
         self.process = None
         self.port = None
         folder.mkdir(parents=True)
-        self.command = [str(word) for word in server.command(binary, folder)]
+        self.command = [str(word) for word in server.command(binary, folder, more_plugins)]
         self.core = core
 
     def __enter__(self):

@@ -52,7 +52,7 @@ bool find_stamp(std::string_view text, Stamp& stamp) {
 }
 
 Payload::Payload(const Options& options, uint32_t sender, const std::string& to)
-    : raw_(options.dialect == Dialect::raw) {
+    : raw_(options.dialect == Dialect::raw || options.mode == Mode::echo) {
     std::string before;
     std::string after;
     if (!raw_) {

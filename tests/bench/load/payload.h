@@ -23,13 +23,14 @@ bool find_stamp(std::string_view text, Stamp& stamp);
 // One sender's text. Throws std::runtime_error when it does not fit into the size.
 class Payload {
    public:
-    // `to` is the user it goes to, or empty for everyone; only the gateway dialect writes it.
+    // A Hub message in the gateway dialect, but for echo: plain text. `to` is the user it goes to, or empty
+    // for everyone; plain text does not have it.
     Payload(const Options& options, uint32_t sender, const std::string& to);
 
     // The text with this sequence number; valid until the next call.
     std::string_view text(uint32_t sequence);
 
-    // Whether the received text holds all that was sent after the stamp, and in the raw dialect nothing else.
+    // Whether the received text holds all that was sent after the stamp, and for plain text nothing else.
     bool carried_by(std::string_view received, const Stamp& stamp) const;
 
    private:

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 using load::Dialect;
+using load::Mode;
 using load::Options;
 using load::Payload;
 using load::Stamp;
@@ -13,6 +14,7 @@ namespace {
 
 Options options(Dialect dialect, uint32_t size_bytes) {
     Options result;
+    result.mode = Mode::user;
     result.dialect = dialect;
     result.size_bytes = size_bytes;
     return result;
@@ -45,6 +47,12 @@ TEST_CASE("a Hub message is JSON of the same size, and may come back with more f
     std::string changed = received;
     changed[changed.find("xx")] = 'y';
     CHECK_FALSE(payload.carried_by(changed, stamp));
+}
+
+TEST_CASE("echo is plain text in both dialects") {
+    Options echo = options(Dialect::gateway, 64);
+    echo.mode = Mode::echo;
+    CHECK(Payload(echo, 1, "").text(2) == Payload(options(Dialect::raw, 64), 1, "").text(2));
 }
 
 TEST_CASE("text without a whole stamp is refused") {
