@@ -300,6 +300,25 @@ def test_hostile_ids_stay_in_their_line_of_the_log(running):
         assert ' fake=1' not in line.replace('\\"', "").split('user_id="', 1)[0], line
 
 
+def test_secrets_of_a_handshake_are_in_no_log(gateway):
+    verbose = gateway({"log": {"level": "debug"}})
+    secret = "s3cr3t-t0k3n"
+    headers = {"Authorization": f"Bearer {secret}", "Sec-WebSocket-Protocol": f"bearer, {secret}, gateway.v1.json"}
+    with verbose.connect("alice", target="/ws", headers=headers) as client:
+        assert client.response.headers["sec-websocket-protocol"] == "gateway.v1.json"
+        client.close()
+    for target in (f"/ws?token={secret}&user_id=alice", f"/nothing?token={secret}", f"/ws?user_type={secret}"):
+        with verbose.raw() as client:
+            client.send(make_handshake(target, headers))
+            assert secret not in str(client.read_response())
+    with verbose.raw() as client:
+        client.send(make_handshake(f"/ws?token={secret}", {**headers, "Upgrade": "h2c"}))
+        assert secret not in str(client.read_response())
+    verbose.check_health()
+    verbose.stop()
+    assert secret not in verbose.log_text()
+
+
 def test_a_hundred_headers(running):
     headers = {f"X-Header-{i}": "v" * 20 for i in range(100)}
     with running.connect("many", headers=headers) as client:

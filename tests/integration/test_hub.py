@@ -316,6 +316,36 @@ def test_order_of_broadcasts_and_unicasts_mixed(running):
             receiver.expect_nothing_but_pong()
 
 
+def test_order_through_a_socket_that_is_full_for_a_while(running):
+    """Unicasts, broadcasts and pongs of all sizes wait for a client that does not read; then it reads: everything
+    is there, whole and in order, and a pong is never inside a message."""
+    rng = random.Random(4)
+    sizes = [0, 1, 100, 3000, 20_000, 70_000, 300_000]
+    with running.connect("slow", receive_buffer=4096) as slow, running.connect("ann", user_type="agent") as agent:
+        expected = []
+        for number in range(300):
+            size = rng.choices(sizes, weights=[8, 8, 8, 8, 4, 2, 1])[0]
+            fields = {"to": "slow"} if rng.random() < 0.5 else {}
+            agent.send(text([number, "d" * size], **fields), seconds=60)
+            expected.append((number, size))
+            if number % 10 == 0:
+                slow.send_frame(PING, b"%d" % number)
+        agent.expect_nothing_but_pong()
+        found, pongs = [], []
+        deadline = Deadline(120)
+        while len(found) < len(expected) or len(pongs) < 30:
+            frame = slow.read_frame(deadline.left())
+            if frame.opcode == PONG:
+                pongs.append(int(frame.payload))
+                continue
+            number, data = json.loads(frame.payload)["content"]
+            assert data == "d" * len(data)
+            found.append((number, len(data)))
+        assert found == expected
+        assert pongs == list(range(0, 300, 10))
+        slow.expect_nothing_but_pong()
+
+
 def test_order_when_answers_and_broadcasts_meet(running):
     """A sender's own answers (pong, error) stand in the order of what they answer, among what others send."""
     with running.connect("ann", user_type="agent") as agent, running.connect("bob") as bob:

@@ -1,5 +1,5 @@
-"""Every limit of the configuration, and the answer of the gateway when it is reached. None may be silent, and
-none may hurt the others: after each the gateway is healthy."""
+"""The limits of what comes in, and the answer of the gateway when one is reached. None may be silent, and none may
+hurt the others: after each the gateway is healthy. test_slow_clients.py has those of what goes out."""
 
 import contextlib
 import json
@@ -100,8 +100,8 @@ class TestConnectionLimits:
             # The others never noticed, and a place that comes free is given away.
             first.expect_nothing_but_pong()
             first.close()
-            eventually(lambda: self.connect_if_there_is_room(running), "a new client takes the free place").close()
-        eventually(lambda: self.connect_if_there_is_room(running), "the places are free").close()
+            eventually(lambda: running.try_connect(), "a new client takes the free place").close()
+        eventually(lambda: running.try_connect(), "the places are free").close()
 
     def test_a_full_address_is_refused_and_others_are_not(self, gateway):
         running = gateway(performance(max_connections_per_address=2))
@@ -120,7 +120,7 @@ class TestConnectionLimits:
         running = gateway(performance(max_connections_per_node=3, max_connections_per_address=3, handshake_timeout=1))
         for _ in range(3):
             closing, crashing, wrong = [
-                eventually(lambda: self.connect_if_there_is_room(running), "a place is free") for _ in range(3)
+                eventually(lambda: running.try_connect(), "a place is free") for _ in range(3)
             ]
             closing.close()
             crashing.reset()
@@ -132,15 +132,6 @@ class TestConnectionLimits:
                 silent.read_to_end(seconds=30)
                 half.read_to_end(seconds=30)
         running.check_health()
-
-    @staticmethod
-    def connect_if_there_is_room(running):
-        client = running.connect(refused=True, greeting=False)
-        if client.response.status == 101:
-            assert client.receive()["type"] == "connected"
-            return client
-        client.drop()
-        return None
 
 
 class TestOpenFiles:
@@ -287,146 +278,6 @@ class TestInboundMemory:
             assert client.read_frame(30).payload == b"all read"
             client.reset()
             running.wait_for_connections(0)
-
-
-# --- what goes out ---
-
-
-class SlowReader:
-    """A client that does not read, with a small receive buffer, and an agent that sends to it numbered
-    messages of 16 KB until the kernel's buffers and more are full."""
-
-    def __init__(self, running, count=600):
-        self.running = running
-        self.slow = running.connect("slow", receive_buffer=4096)
-        self.sender = running.connect("sender")
-        self.count = count
-        self.padding = "p" * 16384
-
-    def fill(self):
-        for number in range(self.count):
-            self.sender.send_json({"type": "text", "to": "slow", "content": {"n": number, "p": self.padding}})
-        self.sender.send_json({"type": "ping"})
-        deadline = Deadline(60)
-        while self.sender.receive(deadline.left()) != {"type": "pong"}:
-            pass
-
-    def numbers(self):
-        """Reads all that the slow one gets; the numbers in it."""
-        self.sender.send_json({"type": "text", "to": "slow", "content": {"n": "end"}})
-        found = []
-        deadline = Deadline(60)
-        while True:
-            number = self.slow.receive(deadline.left())["content"]["n"]
-            if number == "end":
-                return found
-            found.append(number)
-
-
-class TestSlowClient:
-    @pytest.mark.parametrize(
-        "limits",
-        [
-            {"message_buffer_size": 8},
-            {"message_buffer_size": 100000, "performance": {"max_queue_size": 64}},
-        ],
-        ids=["message_buffer_size", "max_queue_size"],
-    )
-    def test_disconnect(self, gateway, limits):
-        running = gateway({"wsc": limits})
-        pair = SlowReader(running)
-        pair.fill()
-        running.wait_for_log("client disconnected.*user_id=slow.*reason=slow_client code=1013")
-        running.wait_for_log("slow client.*action=disconnect")
-        assert running.admin.metric("gateway_slow_client_total", action="disconnect") >= 1
-        pair.slow.expect_close(1013, seconds=60, skip_messages=True)
-        pair.sender.send_json({"type": "text", "to": "slow"})
-        while pair.sender.receive()["code"] != "user_offline":
-            pass
-        pair.sender.drop()
-        running.check_health()
-
-    def test_drop_oldest_keeps_the_newest(self, gateway):
-        running = gateway({"wsc": {"message_buffer_size": 8, "performance": {"slow_client": "drop_oldest"}}})
-        pair = SlowReader(running)
-        pair.fill()
-        numbers = pair.numbers()
-        assert numbers == sorted(set(numbers)), "in order, each once"
-        assert len(numbers) < pair.count, "nothing was dropped: the test is too small"
-        # Of the 8 places one has the message that was partly written, and one what numbers() sent.
-        assert numbers[-6:] == list(range(pair.count - 6, pair.count)), "the newest that fit"
-        assert numbers[:8] == list(range(8)), "what was written is not taken back"
-        dropped = pair.count - len(numbers)
-        assert running.admin.metric("gateway_slow_client_total", action="drop_oldest") == pytest.approx(dropped, abs=1)
-        running.wait_for_log("slow client.*action=drop_oldest")
-        pair.slow.close()
-        pair.sender.close()
-        running.check_health()
-
-    def test_drop_newest_keeps_the_oldest(self, gateway):
-        running = gateway({"wsc": {"message_buffer_size": 8, "performance": {"slow_client": "drop_newest"}}})
-        pair = SlowReader(running)
-        pair.fill()
-        numbers = self.numbers_before_quiet(pair)
-        assert numbers == list(range(len(numbers))), "in order, without a hole: only the newest went"
-        assert 8 <= len(numbers) < pair.count
-        assert running.admin.metric("gateway_slow_client_total", action="drop_newest") == pair.count - len(numbers)
-        running.wait_for_log("slow client.*action=drop_newest")
-        pair.slow.close()
-        pair.sender.close()
-        running.check_health()
-
-    @staticmethod
-    def numbers_before_quiet(pair):
-        """The slow one reads until a ping that it sent is answered: then nothing waits any more."""
-        pair.slow.send_frame(PING, b"end")
-        found = []
-        deadline = Deadline(60)
-        while True:
-            frame = pair.slow.read_frame(deadline.left())
-            if frame.opcode == PONG:
-                return found
-            found.append(int(frame.payload.split(b'"n": ', 1)[1].split(b",", 1)[0]))
-
-    def test_write_stall_timeout(self, gateway):
-        running = gateway(
-            {
-                "wsc": {
-                    "message_buffer_size": 100000,
-                    "performance": {"max_queue_size": 102400, "write_stall_timeout": 1},
-                }
-            }
-        )
-        pair = SlowReader(running)
-        pair.fill()
-        # It answers nothing and reads nothing, but it is not silent: the stall is what ends it.
-        running.wait_for_log("client disconnected.*user_id=slow.*reason=slow_client.*write_stall_timeout")
-        assert running.admin.metric("gateway_send_queue_bytes") == 0
-        pair.slow.drop()
-        pair.sender.drop()
-        running.check_health()
-
-    def test_a_burst_that_the_socket_takes_is_no_slow_client(self, gateway):
-        # message_buffer_size counts only what waits after the socket refused more.
-        running = gateway({"wsc": {"message_buffer_size": 1}})
-        with running.connect("alice") as alice, running.connect("bob") as bob:
-            burst = b"".join(make_frame(TEXT, '{"type":"text","to":"bob","content":%d}' % i) for i in range(500))
-            alice.send(burst)
-            assert [bob.receive()["content"] for _ in range(500)] == list(range(500))
-
-    def test_one_slow_client_does_not_hold_up_a_broadcast(self, gateway):
-        running = gateway({"wsc": {"message_buffer_size": 4}})
-        with contextlib.ExitStack() as stack:
-            slow = stack.enter_context(running.connect("slow", receive_buffer=4096))
-            others = [stack.enter_context(running.connect(f"u{i}")) for i in range(5)]
-            agent = stack.enter_context(running.connect("agent", user_type="agent"))
-            for number in range(400):
-                agent.send_json({"type": "text", "content": number, "data": "d" * 16384})
-                for other in others:
-                    assert other.receive()["content"] == number
-            running.wait_for_log("client disconnected.*user_id=slow.*reason=slow_client")
-            slow.expect_close(1013, seconds=60, skip_messages=True)
-        running.check_health()
 
 
 # --- silence ---

@@ -187,6 +187,16 @@ class Gateway:
             assert client.greeting["type"] == "connected", client.greeting
         return client
 
+    def try_connect(self, **options):
+        """A client as of connect(), or None when there is no room for it: for eventually()."""
+        client = self.connect(refused=True, greeting=False, **options)
+        if client.response.status == 101:
+            client.greeting = client.receive()
+            return client
+        assert client.response.status == 503, client.response
+        client.drop()
+        return None
+
     def connections(self):
         """How many identified connections are open."""
         return self.admin.stats()["current_connections"]

@@ -1,0 +1,161 @@
+"""Applications on python3-websockets, a client that no one here wrote."""
+
+import asyncio
+import json
+
+import pytest
+import websockets
+
+from support.waiting import Deadline
+
+
+@pytest.fixture(scope="module", params=[1, 3], ids=["1 reactor", "3 reactors"])
+def running(request, shared_gateway):
+    return shared_gateway(
+        {"wsc": {"heartbeat_interval": 1, "client_timeout": 60, "performance": {"io_threads": request.param}}}
+    )
+
+
+@pytest.fixture(autouse=True)
+def nobody_left(running):
+    yield
+    running.wait_for_connections(0)
+
+
+def play(scenario):
+    """Runs a coroutine, with a deadline for all of it."""
+    asyncio.run(asyncio.wait_for(scenario, Deadline(60).left()))
+
+
+class connected:
+    """`async with connected(running, "alice") as alice`: a client past its `connected` frame, `.greeting`."""
+
+    def __init__(self, running, user_id, client_id=None, user_type="customer", **options):
+        query = f"?user_id={user_id}&user_type={user_type}" + (f"&client_id={client_id}" if client_id else "")
+        self._connect = websockets.connect(running.url + query, **options)
+
+    async def __aenter__(self):
+        client = await self._connect.__aenter__()
+        client.greeting = json.loads(await client.recv())
+        assert client.greeting["type"] == "connected"
+        return client
+
+    async def __aexit__(self, *error):
+        await self._connect.__aexit__(*error)
+
+
+async def say(client, content, **fields):
+    await client.send(json.dumps({"type": "text", **fields, "content": content}))
+
+
+async def hear(client):
+    return json.loads(await client.recv())
+
+
+def test_two_users_talk(running):
+    async def scenario():
+        async with connected(running, "alice") as alice, connected(running, "bob") as bob:
+            for number in range(200):
+                await say(alice, number, to="bob")
+                message = await hear(bob)
+                assert (message["from"], message["content"]) == ("alice", number)
+                await say(bob, -number, to="alice")
+                assert (await hear(alice))["content"] == -number
+
+    play(scenario())
+
+
+def test_compression_is_offered_and_not_taken(running):
+    async def scenario():
+        async with connected(running, "alice", compression="deflate") as alice:
+            assert alice.extensions == []
+            await say(alice, "x" * 1000, to="alice")
+            assert (await hear(alice))["content"] == "x" * 1000
+
+    play(scenario())
+
+
+def test_subprotocol(running):
+    async def scenario():
+        async with connected(running, "alice", subprotocols=["bearer", "secret", "gateway.v1.json"]) as alice:
+            assert alice.subprotocol == "gateway.v1.json"
+
+    play(scenario())
+
+
+def test_a_message_in_many_fragments(running):
+    async def scenario():
+        async with connected(running, "alice") as alice, connected(running, "bob") as bob:
+            text = json.dumps({"type": "text", "to": "bob", "content": "é漢😀" * 5000}, ensure_ascii=False)
+            await alice.send(text[i : i + 100] for i in range(0, len(text), 100))
+            assert (await hear(bob))["content"] == "é漢😀" * 5000
+
+    play(scenario())
+
+
+def test_big_messages_in_both_directions(running):
+    async def scenario():
+        async with connected(running, "alice", max_size=None) as alice, connected(running, "bob", max_size=None) as bob:
+            sizes = [0, 1, 100, 125, 126, 127, 65000, 65535, 65536, 70000, 1_000_000]
+            for size in sizes:
+                await say(alice, "c" * size, to="bob")
+                assert len((await hear(bob))["content"]) == size
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await say(alice, "c" * alice.greeting["max_message_size"], to="bob")
+                await hear(alice)
+            assert closed.value.rcvd.code == 1009
+
+    play(scenario())
+
+
+def test_pings_both_ways(running):
+    async def scenario():
+        async with connected(running, "alice", ping_interval=0.2) as alice:
+            for payload in (b"", b"x", b"\xff" * 125):
+                await (await alice.ping(payload))
+            await alice.send('{"type":"ping"}')
+            assert await hear(alice) == {"type": "pong"}
+
+    play(scenario())
+
+
+def test_close_codes(running):
+    async def scenario():
+        for code in (1000, 1001, 1011, 3000, 4999):
+            async with connected(running, "alice") as alice:
+                await alice.close(code, "reason")
+                assert alice.close_code == code
+        async with connected(running, "alice", "a1") as old:
+            async with connected(running, "alice", "a1") as new:
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    await old.recv()
+                assert closed.value.rcvd.code == 1008
+                assert "replaced" in closed.value.rcvd.reason
+                await say(new, "me", to="alice")
+                assert (await hear(new))["content"] == "me"
+
+    play(scenario())
+
+
+def test_a_refusal_is_an_http_status(running):
+    async def scenario():
+        async with connected(running, "alice", "a1"):
+            with pytest.raises(websockets.InvalidStatusCode) as refused:
+                async with connected(running, "mallory", "a1"):
+                    pass
+            assert refused.value.status_code == 409
+
+    play(scenario())
+
+
+def test_a_hundred_clients_and_a_broadcast(running):
+    async def scenario():
+        clients = await asyncio.gather(*(connected(running, f"u{i}").__aenter__() for i in range(100)))
+        async with connected(running, "ann", user_type="agent") as agent:
+            for number in range(20):
+                await say(agent, number)
+            for client in clients:
+                assert [(await hear(client))["content"] for _ in range(20)] == list(range(20))
+        await asyncio.gather(*(client.close() for client in clients))
+
+    play(scenario())
