@@ -45,7 +45,7 @@ class Daemon {
                             "restart it instead");
                     }}),
           admin_(gateway_) {
-        gateway_.on_shutdown_request([this](std::string why) { stop("a plugin", why); });
+        gateway_.on_shutdown_request([this](const std::string& why) { stop("a plugin", why); });
     }
 
     void start() {

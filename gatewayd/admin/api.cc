@@ -183,30 +183,32 @@ std::optional<Response> Api::refusal(const RequestHead& head) const {
 }
 
 void Api::handle(const RequestHead& head, std::string body, const Respond& respond) {
-    const std::optional<Target> target = parse_target(head.target);
-    const Match found = match(head.method, *target);
-    (this->*found.route->handler)(found.id, *target, std::move(body), respond);
+    std::optional<Target> target = parse_target(head.target);
+    Match found = match(head.method, *target);
+    Call call{std::move(found.id), std::move(*target), std::move(body), respond};
+    (this->*found.route->handler)(call);
 }
 
-void Api::livez(const std::string&, const Target&, std::string, const Respond& respond) {
-    respond(json_response(status_json("ok")));
+void Api::livez(Call& call) {
+    call.respond(json_response(status_json("ok")));
 }
 
-void Api::readyz(const std::string&, const Target&, std::string, const Respond& respond) {
-    if (gateway_.ready()) return respond(json_response(status_json("ready")));
+void Api::readyz(Call& call) {
+    if (gateway_.ready()) return call.respond(json_response(status_json("ready")));
     const GatewayStats stats = gateway_.stats();
-    if (stats.draining) return respond(error_response(503, "draining", "the gateway is shutting down"));
+    if (stats.draining) return call.respond(error_response(503, "draining", "the gateway is shutting down"));
     if (!stats.enabled) {
-        return respond(error_response(503, "not_enabled", "wsc.enabled is false: no WebSocket service here"));
+        return call.respond(
+            error_response(503, "not_enabled", "wsc.enabled is false: no WebSocket service here"));
     }
-    respond(error_response(503, "starting", "the gateway does not listen yet"));
+    call.respond(error_response(503, "starting", "the gateway does not listen yet"));
 }
 
-void Api::metrics(const std::string&, const Target&, std::string, const Respond& respond) {
+void Api::metrics(Call& call) {
     const WscSettings& wsc = gateway_.settings().wsc;
     if (!wsc.performance.enable_metrics) {
-        return respond(error_response(404, "not_found",
-                                      "metrics are switched off: wsc.performance.enable_metrics is false"));
+        return call.respond(error_response(
+            404, "not_found", "metrics are switched off: wsc.performance.enable_metrics is false"));
     }
     MetricsSource source;
     source.reactors = gateway_.counters();
@@ -217,96 +219,100 @@ void Api::metrics(const std::string&, const Target&, std::string, const Respond&
     Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = metrics_text(source);
-    respond(std::move(response));
+    call.respond(std::move(response));
 }
 
-void Api::publish(DestinationKind kind, const std::string& id, std::string body, const Respond& respond) {
-    if (!is_valid_utf8(body)) return respond(error_response(400, "invalid_message", "the body is not UTF-8"));
+void Api::publish(DestinationKind kind, Call& call) {
+    if (!is_valid_utf8(call.body))
+        return call.respond(error_response(400, "invalid_message", "the body is not UTF-8"));
     Envelope envelope;
-    if (const Status status = decode(body, &envelope); !status.ok()) {
-        return respond(error_response(400, wire_name(status.code()), status.message()));
+    if (const Status status = decode(call.body, &envelope); !status.ok()) {
+        return call.respond(error_response(400, wire_name(status.code()), status.message()));
     }
-    if (const std::string conflict = destination_conflict(kind, id, envelope); !conflict.empty()) {
-        return respond(error_response(400, "invalid_message", conflict));
+    if (const std::string conflict = destination_conflict(kind, call.id, envelope); !conflict.empty()) {
+        return call.respond(error_response(400, "invalid_message", conflict));
     }
     PublishOrder order;
     order.to.kind = kind;
-    order.to.id = id;
-    order.message = std::move(body);
-    gateway_.publish(std::move(order),
-                     [respond](const PublishResult& result) { respond(published_response(result)); });
-}
-
-void Api::broadcast(const std::string&, const Target&, std::string body, const Respond& respond) {
-    publish(DestinationKind::all, "", std::move(body), respond);
-}
-
-void Api::send_to_user(const std::string& id, const Target&, std::string body, const Respond& respond) {
-    // Nobody there is no mistake of the sender: users come and go.
-    publish(DestinationKind::user, id, std::move(body), respond);
-}
-
-void Api::send_to_client(const std::string& id, const Target&, std::string body, const Respond& respond) {
-    if (gateway_.find_client(id) == nullptr) return respond(no_such_client());
-    publish(DestinationKind::client, id, std::move(body), respond);
-}
-
-void Api::list_clients(const std::string&, const Target& target, std::string, const Respond& respond) {
-    const auto limit = number_parameter(target, "limit", default_page_clients, 1, max_page_clients);
-    if (!limit) {
-        return respond(error_response(400, "bad_request",
-                                      "limit is a number from 1 to " + std::to_string(max_page_clients)));
-    }
-    auto cursor = number_parameter(target, "cursor", 0, 0, UINT64_MAX);
-    if (!cursor) {
-        return respond(error_response(400, "bad_request", "cursor is the next_cursor of the page before"));
-    }
-    if (const std::string* user_id = target.parameter("user_id")) {
-        if (*cursor != 0) {
-            return respond(error_response(400, "bad_request", "clients of one user come in one page"));
-        }
-        return respond(json_response(clients_json(gateway_.clients_of_user(*user_id, *limit), 0)));
-    }
-    const std::vector<IdentityPtr> clients = gateway_.list_clients(&*cursor, *limit);
-    respond(json_response(clients_json(clients, *cursor)));
-}
-
-void Api::get_client(const std::string& id, const Target&, std::string, const Respond& respond) {
-    const IdentityPtr client = gateway_.find_client(id);
-    respond(client == nullptr ? no_such_client() : json_response(client_json(*client)));
-}
-
-void Api::kick_client(const std::string& id, const Target& target, std::string, const Respond& respond) {
-    const std::string* reason = target.parameter("reason");
-    if (reason != nullptr && (!is_valid_id(*reason) || reason->size() > max_kick_reason_bytes)) {
-        return respond(error_response(400, "bad_request",
-                                      "reason is at most " + std::to_string(max_kick_reason_bytes) +
-                                          " bytes of UTF-8 without control characters"));
-    }
-    gateway_.kick(id, reason != nullptr ? *reason : "by an operator", [id, respond](bool found) {
-        respond(found ? json_response(kicked_json(id)) : no_such_client());
+    order.to.id = call.id;
+    order.message = std::move(call.body);
+    gateway_.publish(std::move(order), [respond = call.respond](const PublishResult& result) {
+        respond(published_response(result));
     });
 }
 
-void Api::get_user(const std::string& id, const Target&, std::string, const Respond& respond) {
-    respond(json_response(user_json(id, gateway_.clients_of_user(id, max_page_clients))));
+void Api::broadcast(Call& call) {
+    publish(DestinationKind::all, call);
 }
 
-void Api::stats(const std::string&, const Target&, std::string, const Respond& respond) {
+void Api::send_to_user(Call& call) {
+    // Nobody there is no mistake of the sender: users come and go.
+    publish(DestinationKind::user, call);
+}
+
+void Api::send_to_client(Call& call) {
+    if (gateway_.find_client(call.id) == nullptr) return call.respond(no_such_client());
+    publish(DestinationKind::client, call);
+}
+
+void Api::list_clients(Call& call) {
+    const auto limit = number_parameter(call.target, "limit", default_page_clients, 1, max_page_clients);
+    if (!limit) {
+        return call.respond(error_response(
+            400, "bad_request", "limit is a number from 1 to " + std::to_string(max_page_clients)));
+    }
+    auto cursor = number_parameter(call.target, "cursor", 0, 0, UINT64_MAX);
+    if (!cursor) {
+        return call.respond(
+            error_response(400, "bad_request", "cursor is the next_cursor of the page before"));
+    }
+    if (const std::string* user_id = call.target.parameter("user_id")) {
+        if (*cursor != 0) {
+            return call.respond(error_response(400, "bad_request", "clients of one user come in one page"));
+        }
+        return call.respond(json_response(clients_json(gateway_.clients_of_user(*user_id, *limit), 0)));
+    }
+    const std::vector<IdentityPtr> clients = gateway_.list_clients(&*cursor, *limit);
+    call.respond(json_response(clients_json(clients, *cursor)));
+}
+
+void Api::get_client(Call& call) {
+    const IdentityPtr client = gateway_.find_client(call.id);
+    call.respond(client == nullptr ? no_such_client() : json_response(client_json(*client)));
+}
+
+void Api::kick_client(Call& call) {
+    const std::string* reason = call.target.parameter("reason");
+    if (reason != nullptr && (!is_valid_id(*reason) || reason->size() > max_kick_reason_bytes)) {
+        return call.respond(error_response(400, "bad_request",
+                                           "reason is at most " + std::to_string(max_kick_reason_bytes) +
+                                               " bytes of UTF-8 without control characters"));
+    }
+    gateway_.kick(call.id, reason != nullptr ? *reason : "by an operator",
+                  [id = call.id, respond = call.respond](bool found) {
+                      respond(found ? json_response(kicked_json(id)) : no_such_client());
+                  });
+}
+
+void Api::get_user(Call& call) {
+    call.respond(json_response(user_json(call.id, gateway_.clients_of_user(call.id, max_page_clients))));
+}
+
+void Api::stats(Call& call) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-    respond(json_response(stats_json(gateway_.stats(), now_ms)));
+    call.respond(json_response(stats_json(gateway_.stats(), now_ms)));
 }
 
-void Api::plugins(const std::string&, const Target&, std::string, const Respond& respond) {
-    respond(json_response(plugins_json(gateway_.plugins())));
+void Api::plugins(Call& call) {
+    call.respond(json_response(plugins_json(gateway_.plugins())));
 }
 
-void Api::config(const std::string&, const Target&, std::string, const Respond& respond) {
+void Api::config(Call& call) {
     Response response;
     response.content_type = "application/yaml";
     response.body = render_effective(gateway_.settings());
-    respond(std::move(response));
+    call.respond(std::move(response));
 }
 
 }  // namespace gatewayd::admin

@@ -29,27 +29,32 @@ class Api {
         std::string id;     // of {id}
         std::string allow;  // without a route: the methods that the path has; empty: no such path
     };
-    using Handler = void (Api::*)(const std::string& id, const Target& target, std::string body,
-                                  const Respond& respond);
+    // One request that matched a route.
+    struct Call {
+        std::string id;  // of {id}
+        Target target;
+        std::string body;
+        const Respond& respond;
+    };
+    using Handler = void (Api::*)(Call& call);
     static const Route routes[];
     static Match match(std::string_view method, const Target& target);
 
-    void livez(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void readyz(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void metrics(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void broadcast(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void send_to_user(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void send_to_client(const std::string& id, const Target& target, std::string body,
-                        const Respond& respond);
-    void list_clients(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void get_client(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void kick_client(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void get_user(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void stats(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void plugins(const std::string& id, const Target& target, std::string body, const Respond& respond);
-    void config(const std::string& id, const Target& target, std::string body, const Respond& respond);
+    void livez(Call& call);
+    void readyz(Call& call);
+    void metrics(Call& call);
+    void broadcast(Call& call);
+    void send_to_user(Call& call);
+    void send_to_client(Call& call);
+    void list_clients(Call& call);
+    void get_client(Call& call);
+    void kick_client(Call& call);
+    void get_user(Call& call);
+    void stats(Call& call);
+    void plugins(Call& call);
+    void config(Call& call);
 
-    void publish(DestinationKind kind, const std::string& id, std::string body, const Respond& respond);
+    void publish(DestinationKind kind, Call& call);
 
     Gateway& gateway_;
     const Access access_;

@@ -23,7 +23,7 @@ using boost::asio::ip::tcp;
 using Error = boost::system::error_code;
 
 // A Hub message of the largest size, and what JSON's escapes and spaces may add.
-constexpr size_t body_slack_bytes = 16 * 1024;
+constexpr size_t body_slack_bytes = 16'384;
 constexpr std::chrono::milliseconds accept_retry_time{100};
 
 constexpr std::string_view full_answer =

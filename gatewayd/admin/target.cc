@@ -50,6 +50,11 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
 }
 
 std::optional<Target> parse_target(std::string_view text) {
+    // The absolute form, which a server must take (RFC 9112, 3.2.2): what counts is the path.
+    if (text.substr(0, 7) == "http://") {
+        const size_t path = text.find('/', 7);
+        text = path == std::string_view::npos ? "/" : text.substr(path);
+    }
     if (text.empty() || text.front() != '/') return std::nullopt;
     text = text.substr(0, text.find('#'));
     const size_t question = text.find('?');

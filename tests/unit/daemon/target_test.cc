@@ -33,9 +33,14 @@ TEST_CASE("empty parts are kept, fragments are not") {
     CHECK(parse_target("/a#b?c=d")->parts == std::vector<std::string>{"a"});
 }
 
+TEST_CASE("the absolute form is taken, as proxies send it") {
+    CHECK(parse_target("http://127.0.0.1:8082/livez?a=b")->parts == std::vector<std::string>{"livez"});
+    CHECK(parse_target("http://127.0.0.1:8082")->parts == std::vector<std::string>{""});
+}
+
 TEST_CASE("broken escapes and what is no path are refused") {
     for (const char* text :
-         {"", "a", "*", "http://host/a", "/%", "/%4", "/%4g", "/%zz", "/a?b=%", "/a?%4=b"}) {
+         {"", "a", "*", "https://host/a", "http:/a", "/%", "/%4", "/%4g", "/%zz", "/a?b=%", "/a?%4=b"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_target(text));
     }
