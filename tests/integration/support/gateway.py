@@ -118,7 +118,8 @@ class Gateway:
     @property
     def url(self):
         """For client libraries: `ws://127.0.0.1:PORT/ws`."""
-        return f"ws://{self.host}:{self.port}/ws"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"ws://{host}:{self.port}/ws"
 
     # --- its log ---
 
@@ -173,9 +174,9 @@ class Gateway:
 
     # --- clients of it ---
 
-    def raw(self, source="127.0.0.1"):
+    def raw(self, **options):
         """A TCP connection to the WebSocket port that has said nothing yet."""
-        return RawSocket(self.host, self.port, source=source)
+        return RawSocket(self.host, self.port, **options)
 
     def connect(self, user_id=None, client_id=None, user_type=None, greeting=True, **options):
         """A raw WebSocket client after its handshake; `greeting`: also past the `connected` frame, which is

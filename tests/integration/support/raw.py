@@ -28,13 +28,15 @@ class Ended(Exception):
 
 class RawSocket:
     """A TCP connection with deadlines. `source` is the local address: 127.0.0.2 and the like are other
-    clients to the server."""
+    clients to the server. `receive_buffer`: bytes that the kernel keeps for us; few make a slow client."""
 
-    def __init__(self, host, port, source="127.0.0.1", receive_buffer=None):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    def __init__(self, host, port, source=None, receive_buffer=None):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.bind((source, 0))
+        if source:
+            self.socket.bind((source, 0))
         self.socket.settimeout(Deadline().left())
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
