@@ -261,10 +261,13 @@ std::string HandshakeRequest::accept_response(std::string_view protocol, const H
 }
 
 std::string refusal_response(const Refusal& refused) {
+    // RFC 9110 section 7.8: who sends Upgrade names it in Connection.
+    const bool upgrade = std::any_of(refused.headers.begin(), refused.headers.end(),
+                                     [](const auto& header) { return header.first == "Upgrade"; });
     std::string response =
         "HTTP/1.1 " + std::to_string(refused.status) + " " + reason_phrase(refused.status) +
         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(refused.body.size()) +
-        "\r\nConnection: close\r\n";
+        "\r\nConnection: " + (upgrade ? "close, Upgrade" : "close") + "\r\n";
     append_headers(refused.headers, &response);
     response.append("\r\n").append(refused.body);
     return response;
