@@ -228,16 +228,21 @@ def accept_of(key):
 
 
 class RawWebSocket(RawSocket):
-    """A RawSocket past its handshake. `refused=True`: do not insist on 101; `.response` says what came."""
+    """A RawSocket past its handshake. `refused=True`: do not insist on 101; `.response` says what came.
+    `in_segments`: a function that makes the segments to send of the request's bytes, and may add more."""
 
-    def __init__(self, host, port, target="/ws", query=None, headers=None, refused=False, **options):
+    def __init__(
+        self, host, port, target="/ws", query=None, headers=None, refused=False, in_segments=None, **options
+    ):
         super().__init__(host, port, **options)
         query = {name: value for name, value in (query or {}).items() if value is not None}
         if query:
             target += "?" + urllib.parse.urlencode(query)
         self.key = base64.b64encode(os.urandom(16)).decode()
         self.greeting = None
-        self.send(make_handshake(target, headers, key=self.key))
+        request = make_handshake(target, headers, key=self.key)
+        for segment in in_segments(request) if in_segments else [request]:
+            self.send(segment)
         self.response = self.read_response()
         if refused:
             return
