@@ -14,7 +14,7 @@ from support.waiting import Deadline, eventually
 
 @pytest.fixture(scope="module")
 def running(shared_gateway):
-    return shared_gateway({"wsc": {"performance": {"handshake_timeout": 2}, "security": {"max_message_size": 4096}}})
+    return shared_gateway({"wsc": {"performance": {"handshake_timeout": 3}, "security": {"max_message_size": 4096}}})
 
 
 @pytest.fixture(autouse=True)

@@ -286,7 +286,7 @@ class TestInboundMemory:
 class TestHeartbeat:
     @pytest.fixture
     def running(self, gateway):
-        return gateway({"wsc": {"heartbeat_interval": 1, "client_timeout": 3}})
+        return gateway({"wsc": {"heartbeat_interval": 1, "client_timeout": 4}})
 
     def test_the_client_is_told_the_interval(self, running):
         with running.connect() as client:
@@ -296,7 +296,7 @@ class TestHeartbeat:
         with running.connect("alive") as alive, running.connect("silent") as silent:
             deadline = Deadline(60)
             pings = 0
-            while pings < 5:  # that is longer than client_timeout
+            while pings < 6:  # that is longer than client_timeout
                 frame = alive.read_frame(deadline.left())
                 assert frame.opcode == PING, frame
                 alive.send_frame(PONG, frame.payload)
