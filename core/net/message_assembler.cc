@@ -76,17 +76,22 @@ MessageAssembler::Result MessageAssembler::begin_frame() {
     return Result::need_more;
 }
 
-// Grows the message's buffer, doubling, when the node has memory for it.
+// Grows the message's buffer when the node has memory for it: doubling, or by what is needed when there is no
+// room for more.
 bool MessageAssembler::reserve(size_t bytes) {
     if (bytes <= counted_) return true;
-    const size_t wanted = std::max({bytes, options_.read_buffer_bytes, counted_ * 2});
-    const size_t more = wanted - counted_;
+    const size_t doubled = std::max(options_.read_buffer_bytes, counted_ * 2);
+    return grow_to(std::max(bytes, std::min(doubled, options_.max_message_bytes))) || grow_to(bytes);
+}
+
+bool MessageAssembler::grow_to(size_t bytes) {
+    const size_t more = bytes - counted_;
     if (memory_->fetch_add(more, std::memory_order_relaxed) + more > options_.max_inbound_bytes) {
         memory_->fetch_sub(more, std::memory_order_relaxed);
         return false;
     }
-    counted_ = wanted;
-    message_.reserve(wanted);
+    counted_ = bytes;
+    message_.reserve(bytes);
     return true;
 }
 

@@ -49,6 +49,7 @@ class MessageAssembler {
     Result end_frame();
     Result fail(CloseCode code, DisconnectReason reason, const char* text);
     bool reserve(size_t bytes);
+    bool grow_to(size_t bytes);
 
     const NetOptions& options_;
     InboundMemory* const memory_;

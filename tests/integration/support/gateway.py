@@ -18,6 +18,7 @@ from support.waiting import SOON, Deadline, eventually
 SOURCE_DIR = pathlib.Path(__file__).resolve().parents[3]
 BUILD_DIR = pathlib.Path(os.environ.get("GATEWAYD_BUILD_DIR") or SOURCE_DIR / "build" / "release")
 BINARY = BUILD_DIR / "bin" / "gatewayd"
+SANITIZE = os.environ.get("GATEWAYD_SANITIZE", "")  # what the build is sanitized with: "address,undefined", "thread"
 PLUGIN_DIR = BUILD_DIR / "lib" / "gatewayd" / "plugins"
 
 # Any port, loopback only, and one reactor, so that a test does not depend on the machine.
