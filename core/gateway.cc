@@ -135,6 +135,15 @@ class Gateway::Impl final : public HostServices {
     void run_threads();
     void finish_shutdown(bool in_time);
     void emit(uint64_t event) { plugins_.chain()->emit(event, nullptr); }
+    // [any] The control context outlives us: what it still holds when we are gone does nothing.
+    template <typename Call>
+    void post_to_control(Call call) {
+        boost::asio::post(control_, [alive = std::weak_ptr<const bool>(alive_), call = std::move(call)] {
+            if (!alive.expired()) call();
+        });
+    }
+
+    const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 void Gateway::Impl::collect_warnings() {
@@ -243,9 +252,10 @@ void Gateway::Impl::shutdown(std::function<void()> done) {
                {"shutdown_timeout_s", settings_.wsc.performance.shutdown_timeout_s}});
     reactors_busy_ = static_cast<uint32_t>(threads_.size());
     deadline_.expires_after(std::chrono::seconds(settings_.wsc.performance.shutdown_timeout_s));
-    deadline_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) finish_shutdown(false);
-    });
+    deadline_.async_wait(
+        [this, alive = std::weak_ptr<const bool>(alive_)](const boost::system::error_code& error) {
+            if (!error && !alive.expired()) finish_shutdown(false);
+        });
     for (auto& own : threads_) {
         Reactor* reactor = own->reactor.get();
         reactor->post(
@@ -254,7 +264,7 @@ void Gateway::Impl::shutdown(std::function<void()> done) {
                 reactor->close_all(close_going_away, "the gateway is shutting down",
                                    DisconnectReason::server_shutdown);
                 reactor->when_empty([this] {
-                    if (--reactors_busy_ == 0) boost::asio::post(control_, [this] { finish_shutdown(true); });
+                    if (--reactors_busy_ == 0) post_to_control([this] { finish_shutdown(true); });
                 });
             },
             false);
@@ -276,7 +286,12 @@ void Gateway::Impl::stop_now() {
     draining_ = true;
     for (auto& own : threads_) {
         Reactor* reactor = own->reactor.get();
-        reactor->post([reactor] { reactor->drop_all(DisconnectReason::server_shutdown); }, false);
+        reactor->post(
+            [reactor] {
+                reactor->stop_accepting();
+                reactor->drop_all(DisconnectReason::server_shutdown);
+            },
+            false);
         reactor->stop();
     }
     bool ran = false;
@@ -320,8 +335,8 @@ bool Gateway::Impl::kick(ConnectionHandle connection, std::string why, std::func
 }
 
 void Gateway::Impl::request_shutdown(std::string why) {
-    boost::asio::post(control_, [this, why = std::move(why)]() mutable {
-        if (shutdown_handler_) shutdown_handler_(std::move(why));
+    post_to_control([this, why = std::move(why)] {
+        if (shutdown_handler_) shutdown_handler_(why);
     });
 }
 

@@ -6,7 +6,7 @@ namespace gatewayd {
 
 const std::string* Attributes::get(std::string_view name) const {
     if (!entries_) return nullptr;
-    for (const auto& [key, value] : *entries_) {
+    for (const auto& [key, value] : entries_->now) {
         if (key == name) return &value;
     }
     return nullptr;
@@ -17,20 +17,14 @@ bool Attributes::set(std::string_view name, std::string_view value) {
         return false;
     if (!entries_) {
         if (value.empty()) return true;
-        entries_ = std::make_unique<std::vector<std::pair<std::string, std::string>>>();
+        entries_ = std::make_unique<Entries>();
     }
-    const auto found = std::find_if(entries_->begin(), entries_->end(),
-                                    [&](const auto& entry) { return entry.first == name; });
-    if (value.empty()) {
-        if (found != entries_->end()) entries_->erase(found);
-        return true;
-    }
-    if (found != entries_->end()) {
-        found->second = value;
-        return true;
-    }
-    if (entries_->size() >= max_attributes) return false;
-    entries_->emplace_back(name, value);
+    List& now = entries_->now;
+    const auto found =
+        std::find_if(now.begin(), now.end(), [&](const auto& entry) { return entry.first == name; });
+    if (found == now.end() && !value.empty() && now.size() >= max_attributes) return false;
+    if (!value.empty()) now.emplace_back(name, value);  // first: it may be a view of what it replaces
+    if (found != now.end()) entries_->replaced.splice(entries_->replaced.end(), now, found);
     return true;
 }
 

@@ -3,11 +3,11 @@
 #ifndef GATEWAYD_CORE_CHAIN_ATTRIBUTES_H
 #define GATEWAYD_CORE_CHAIN_ATTRIBUTES_H
 
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace gatewayd {
 
@@ -22,8 +22,17 @@ class Attributes {
     // An empty value removes. False: over a limit, nothing was changed.
     bool set(std::string_view name, std::string_view value);
 
+    // Texts that get() handed out stay until the hook that took them has returned, changed or not.
+    bool has_replaced() const { return entries_ && !entries_->replaced.empty(); }
+    void forget_replaced() { entries_->replaced.clear(); }
+
    private:
-    std::unique_ptr<std::vector<std::pair<std::string, std::string>>> entries_;
+    using List = std::list<std::pair<std::string, std::string>>;  // texts keep their place in memory
+    struct Entries {
+        List now;
+        List replaced;
+    };
+    std::unique_ptr<Entries> entries_;
 };
 
 }  // namespace gatewayd

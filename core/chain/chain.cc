@@ -9,19 +9,34 @@ namespace {
 struct Running {
     const Interceptor* interceptor = nullptr;
     const Request* request = nullptr;
+    Context* context = nullptr;
+    const Running* outer = nullptr;  // the hook that it runs inside of
 };
 thread_local Running running;
 
 class HookScope {
    public:
-    HookScope(const Interceptor* interceptor, const Request* request) : before_(running) {
-        running = {interceptor, request};
+    HookScope(const Interceptor* interceptor, const Request* request, Context* context) : before_(running) {
+        running = {interceptor, request, context, &before_};
     }
-    ~HookScope() { running = before_; }
+    ~HookScope() {
+        if (running.context && running.context->attributes.has_replaced() && is_outermost()) {
+            running.context->attributes.forget_replaced();
+        }
+        running = before_;
+    }
     HookScope(const HookScope&) = delete;
     HookScope& operator=(const HookScope&) = delete;
 
    private:
+    // No other hook of this connection goes on when this one has returned.
+    bool is_outermost() const {
+        for (const Running* at = &before_; at; at = at->outer) {
+            if (at->context == running.context) return false;
+        }
+        return true;
+    }
+
     const Running before_;
 };
 
@@ -53,6 +68,7 @@ int32_t guarded(const Interceptor& interceptor, const char* hook, Call&& call) {
 // The rest of the chain, as one hook call may use it once.
 struct NextLink {
     const InterceptorChain* chain;
+    const Interceptor* interceptor;  // whose hook it is
     Request* request;
     size_t index;  // where the rest begins
     bool used = false;
@@ -81,9 +97,9 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         const Context::Slot* slot = slots ? &slots[links[index].place] : nullptr;
         if (slot && !(slot->kinds & request.kind)) continue;
         if (request.sender && request.sender == interceptor.instance) continue;
-        NextLink next{this, &request, index + 1};
+        NextLink next{this, &interceptor, &request, index + 1};
         const int32_t verdict = guarded(interceptor, "intercept", [&] {
-            const HookScope scope(&interceptor, &request);
+            const HookScope scope(&interceptor, &request, request.context);
             return interceptor.table.intercept(interceptor.self, slot ? slot->value : nullptr,
                                                to_abi(request.context), to_abi(&request),
                                                reinterpret_cast<gw_next*>(&next));
@@ -120,21 +136,19 @@ int32_t InterceptorChain::failed(const Interceptor& interceptor, Request& reques
 int32_t chain_next(gw_next* handle, gw_done_fn done, void* ud) {
     auto* next = reinterpret_cast<NextLink*>(handle);
     if (!next || next->used || next->request->frozen) {
-        if (running.interceptor) count_misuse(*running.interceptor, "next() a second time, or in done()");
+        if (next) count_misuse(*next->interceptor, "next() a second time, or in done()");
         return GW_E_STATE;
     }
     next->used = true;
-    const Running self = running;
-    next->status = next->chain->run_from(*next->request, next->index);
+    Request& request = *next->request;
+    next->status = next->chain->run_from(request, next->index);
+    request.frozen = true;  // for good: what became of it is settled
     if (done) {
-        Request& request = *next->request;
-        request.frozen = true;
-        guarded(*self.interceptor, "done", [&] {
-            const HookScope scope(self.interceptor, self.request);
+        guarded(*next->interceptor, "done", [&] {
+            const HookScope scope(next->interceptor, &request, request.context);
             done(ud, to_abi(request.context), to_abi(&request), next->status);
             return GW_OK;
         });
-        request.frozen = false;
     }
     return GW_DONE;
 }
@@ -151,7 +165,7 @@ bool InterceptorChain::attach(Context& context) const {
             continue;
         }
         const int32_t result = guarded(interceptor, "attach", [&] {
-            const HookScope scope(&interceptor, nullptr);
+            const HookScope scope(&interceptor, nullptr, &context);
             return interceptor.table.attach(interceptor.self, to_abi(&context), &slot.value, &slot.kinds);
         });
         slot.kinds &= interceptor.kinds;
@@ -174,7 +188,7 @@ void InterceptorChain::detach(Context& context) const {
         const Context::Slot& slot = context.slots_[place];
         if (!slot.attached || !interceptor.table.attach || !interceptor.table.detach) continue;
         guarded(interceptor, "detach", [&] {
-            const HookScope scope(&interceptor, nullptr);
+            const HookScope scope(&interceptor, nullptr, &context);
             interceptor.table.detach(interceptor.self, slot.value, to_abi(&context));
             return GW_OK;
         });
@@ -208,7 +222,7 @@ void InterceptorChain::emit(uint64_t type, Context* context, Request* request, i
         const Context::Slot* slot = context && context->slots_ ? &context->slots_[link.place] : nullptr;
         if (slot && !slot->attached) continue;
         guarded(interceptor, "on_event", [&] {
-            const HookScope scope(&interceptor, request);
+            const HookScope scope(&interceptor, request, context);
             interceptor.table.on_event(interceptor.self, slot ? slot->value : nullptr, &event);
             return GW_OK;
         });

@@ -120,7 +120,8 @@ int32_t MessageRequest::get_destination(gw_destination* out) const {
     out->kind = static_cast<uint32_t>(destination_.kind);
     out->flags = destination_.not_sender ? GW_DEST_NOT_SENDER : 0;
     out->reserved = 0;
-    out->id = to_abi(std::string_view(destination_.id));
+    scratch_.push_back(destination_.id);  // the hook may set another one and look at this one still
+    out->id = to_abi(std::string_view(scratch_.back()));
     return GW_OK;
 }
 

@@ -71,9 +71,9 @@ class MessageRequest : public Request {
     MessageSink* const sink_;
     Destination destination_;
     bool redirected_ = false;
-    bool fixed_destination_ = false;   // set by the core or a plugin: no longer follows the fields
-    std::deque<std::string> texts_;    // of changes; views into them live until the request ends
-    std::deque<std::string> scratch_;  // unescaped fields that were handed out
+    bool fixed_destination_ = false;           // set by the core or a plugin: no longer follows the fields
+    std::deque<std::string> texts_;            // of changes; views into them live until the request ends
+    mutable std::deque<std::string> scratch_;  // texts that were handed out
 };
 
 }  // namespace gatewayd

@@ -25,7 +25,7 @@ class Request {
     // Of a publish: the instance whose hook is passed over, and how many publish hooks led here.
     const void* sender = nullptr;
     uint32_t hops = 0;
-    // While done() of a next() runs: reading only.
+    // From the end of a next() on, and while events are told: reading only.
     bool frozen = false;
 
     // The end of the chain: acts on the request. Returns a GW_ST_ or an error.

@@ -70,20 +70,20 @@ ReactorSet Directory::reactors_of_user(std::string_view user_id) {
 }
 
 std::vector<IdentityPtr> Directory::clients_of_user(std::string_view user_id, size_t limit) {
-    std::vector<std::string> client_ids;
+    std::vector<std::pair<std::string, uint64_t>> found;  // with the connection id
     {
         UserShard& users = shard(user_shards_, user_id);
         const std::lock_guard lock(users.mutex);
         const Identity** head = users.users.find(user_id);
-        for (const Identity* at = head ? *head : nullptr; at && client_ids.size() < limit;
-             at = at->next_of_user) {
-            client_ids.push_back(at->client_id);
+        for (const Identity* at = head ? *head : nullptr; at && found.size() < limit; at = at->next_of_user) {
+            found.emplace_back(at->client_id, at->handle.generation);
         }
     }
     std::vector<IdentityPtr> clients;
-    for (const std::string& client_id : client_ids) {
+    for (const auto& [client_id, connection_id] : found) {
         IdentityPtr client = find_client(client_id);
-        if (client && client->user_id == user_id) clients.push_back(std::move(client));
+        // One that was replaced meanwhile is not listed in its successor's place.
+        if (client && client->handle.generation == connection_id) clients.push_back(std::move(client));
     }
     return clients;
 }

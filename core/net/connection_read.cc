@@ -114,7 +114,9 @@ void Connection::take_head(char** data, size_t* size) {
 }
 
 void Connection::take_frames(char* data, size_t size) {
-    while (size > 0 && (state_ == State::open || state_ == State::closing) && !doomed_) {
+    // A connection that close_later() doomed reads on, deaf to messages: the client's close frame is to be
+    // found.
+    while (size > 0 && (state_ == State::open || state_ == State::closing)) {
         if (assembler_) {
             assemble(&data, &size);
         } else if (!take_whole_frame(&data, &size)) {
@@ -175,10 +177,10 @@ void Connection::on_frame(Opcode opcode, char* payload, size_t size) {
     switch (opcode) {
         case Opcode::text:
         case Opcode::binary:
-            if (state_ == State::open) handler_->on_message(*this, opcode == Opcode::binary, payload, size);
+            if (open()) handler_->on_message(*this, opcode == Opcode::binary, payload, size);
             return;
         case Opcode::ping:
-            if (state_ == State::open) {
+            if (open()) {
                 std::string pong;
                 append_server_header(Opcode::pong, size, &pong);
                 pong.append(payload, size);

@@ -72,6 +72,7 @@ bool Connection::relieve(uint32_t messages) {
     if (!blocked_ || !over_limits()) return true;
     const auto action = reactor_.options_.slow_client;
     const size_t before = queue_.bytes();
+    const uint32_t droppable = queue_.messages() - (queue_.begun() ? 1 : 0);
     uint32_t dropped = 0;
     switch (action) {
         case SlowClientAction::disconnect:
@@ -97,7 +98,8 @@ bool Connection::relieve(uint32_t messages) {
                         {"remote_address", peer_.text()},
                         {"waiting_bytes", queue_.bytes()},
                         {"waiting_messages", queue_.messages()}});
-    return action == SlowClientAction::drop_oldest || dropped == 0;
+    if (action == SlowClientAction::drop_oldest && dropped + messages <= droppable) return true;
+    return dropped == 0;
 }
 
 // Offers the parts to the socket; returns the bytes it took, 0 when it is full, -1 when the connection is

@@ -40,6 +40,7 @@ class OutboundQueue {
     bool empty() const { return !storage_; }
     size_t bytes() const { return bytes_; }
     uint32_t messages() const { return messages_; }  // one that is partly written included
+    bool begun() const { return frame_rest_ > 0; }   // the oldest is partly written
 
     void push(Slice slice, Pool* pool);
     // Points at most `limit` iovecs at the oldest bytes; returns how many.

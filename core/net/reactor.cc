@@ -69,7 +69,7 @@ void Reactor::run() {
 bool Reactor::post(Letter letter, bool bounded) {
     {
         const std::lock_guard lock(mailbox_mutex_);
-        if (stopped_.load(std::memory_order_relaxed)) return false;
+        if (stopped_) return false;
         if (bounded && mailbox_.size() >= options_.max_mailbox_letters) return false;
         mailbox_.push_back(std::move(letter));
         if (mailbox_.size() > 1) return true;  // somebody has called already
@@ -79,9 +79,14 @@ bool Reactor::post(Letter letter, bool bounded) {
 }
 
 void Reactor::stop() {
-    post([this] { context_.stop(); }, false);
-    const std::lock_guard lock(mailbox_mutex_);
-    stopped_ = true;
+    {
+        const std::lock_guard lock(mailbox_mutex_);
+        if (stopped_) return;
+        stopped_ = true;  // with the last letter: none that was taken is lost behind it
+        mailbox_.emplace_back([this] { context_.stop(); });
+        if (mailbox_.size() > 1) return;
+    }
+    boost::asio::post(context_, [this] { mailbox_turn(); });
 }
 
 void Reactor::wait_for_sockets() {

@@ -129,7 +129,7 @@ class Reactor {
     // shared
     std::mutex mailbox_mutex_;
     std::vector<Letter> mailbox_;  // guarded by mailbox_mutex_
-    std::atomic<bool> stopped_{false};
+    bool stopped_ = false;         // guarded by mailbox_mutex_
     std::vector<Letter> letters_;  // the thread's: the batch being read
 };
 

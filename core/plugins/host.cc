@@ -63,6 +63,19 @@ int32_t guarded(gw_error* error, Call&& call) {
     }
 }
 
+// The calls that end a plugin; nothing stops on their account.
+void ending(const PluginInstance& plugin, const char* function, void (*call)(void* self)) {
+    gw_error error;
+    const int32_t result = guarded(&error, [&] {
+        call(plugin.self);
+        return GW_OK;
+    });
+    if (result != GW_OK) {
+        log::error("plugin failed",
+                   {{"plugin", plugin.settings.name}, {"function", function}, {"what", error.message}});
+    }
+}
+
 [[noreturn]] void fail(const PluginInstance& plugin, const std::string& what) {
     const std::string& file = plugin.library ? plugin.library->path() : plugin.settings.path;
     throw PluginError(plugin.settings.name, file, what);
@@ -74,7 +87,7 @@ PluginHost::~PluginHost() {
     stop();
     chain_.reset();
     for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-        if ((*instance)->created) (*instance)->library->plugin().destroy((*instance)->self);
+        if ((*instance)->created) ending(**instance, "destroy", (*instance)->library->plugin().destroy);
     }
 }
 
@@ -127,7 +140,7 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
                                                                 : nullptr;
         const bool guards = plugin.stage == GW_STAGE_HANDSHAKE || plugin.stage == GW_STAGE_AUTH;
         if (problem || (guards && interceptor->fails_open && !settings.allow_unsafe)) {
-            plugin.library->plugin().destroy(plugin.self);
+            ending(plugin, "destroy", plugin.library->plugin().destroy);
             plugin.created = false;
             fail(plugin,
                  problem ? problem
@@ -200,14 +213,14 @@ void PluginHost::start() {
 void PluginHost::quiesce() {
     for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
         const gw_plugin& table = (*instance)->library->plugin();
-        if ((*instance)->started && table.quiesce) table.quiesce((*instance)->self);
+        if ((*instance)->started && table.quiesce) ending(**instance, "quiesce", table.quiesce);
     }
 }
 
 void PluginHost::stop() {
     for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
         const gw_plugin& table = (*instance)->library->plugin();
-        if ((*instance)->started && table.stop) table.stop((*instance)->self);
+        if ((*instance)->started && table.stop) ending(**instance, "stop", table.stop);
         (*instance)->started = false;
     }
 }

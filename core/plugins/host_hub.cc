@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/base/utf8.h"
 #include "core/chain/chain.h"
 #include "core/plugins/host_table.h"
 #include "core/plugins/instance.h"
@@ -52,7 +53,7 @@ int32_t host_unsubscribe(gw_inst* instance, gw_conn_id conn, gw_str topic) {
 }
 
 int32_t host_kick(gw_inst* instance, gw_conn_id conn, gw_str why) {
-    if (!instance) return GW_E_ARG;
+    if (!instance || !is_valid_utf8(from_abi(why))) return GW_E_ARG;
     if (conn.generation == 0) return GW_E_STALE;
     return from_abi(instance)->services->kick(handle_of(conn), std::string(from_abi(why))) ? GW_OK
                                                                                            : GW_E_STALE;

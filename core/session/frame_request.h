@@ -3,6 +3,7 @@
 #ifndef GATEWAYD_CORE_SESSION_FRAME_REQUEST_H
 #define GATEWAYD_CORE_SESSION_FRAME_REQUEST_H
 
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,8 @@ class FrameRequest final : public Request {
         : Request(GW_KIND_FRAME, session), session_(session), binary_(binary), bytes_(bytes) {}
 
     // Bytes that a plugin put in their place; the caller keeps them while it works on.
-    std::string take_changed() { return std::move(changed_); }
-    bool is_changed() const { return is_changed_; }
+    std::string take_changed() { return std::move(changed_.back()); }
+    bool is_changed() const { return !changed_.empty(); }
 
     int32_t finish() override { return GW_ST_PASSED; }
     int32_t fail_closed(const Interceptor& failed) override {
@@ -32,10 +33,7 @@ class FrameRequest final : public Request {
     int32_t replace_payload(std::string_view payload) override {
         if (frozen) return GW_E_STATE;
         if (!binary_ && !is_valid_utf8(payload)) return GW_E_ARG;
-        std::string copy(payload);  // may be a view of what it replaces
-        changed_.swap(copy);
-        bytes_ = changed_;
-        is_changed_ = true;
+        bytes_ = changed_.emplace_back(payload);
         return GW_OK;
     }
     // With a frame of the same kind, text or binary, as it stands.
@@ -55,8 +53,7 @@ class FrameRequest final : public Request {
     Session* const session_;
     const bool binary_;
     std::string_view bytes_;
-    std::string changed_;
-    bool is_changed_ = false;
+    std::deque<std::string> changed_;  // the last counts; hooks may hold views of those before
 };
 
 }  // namespace gatewayd

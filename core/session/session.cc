@@ -73,6 +73,7 @@ void Session::greet() {
 }
 
 void Session::close_now(CloseCode code, std::string_view text, DisconnectReason reason) {
+    if (in_hub_) worker_->hub().settle(this);  // what was sent to it before this
     connection_->close(code, text, reason);
 }
 
@@ -256,7 +257,8 @@ bool Session::client(gw_client* out) const {
     out->client_id = to_abi(std::string_view(identity_->client_id));
     out->user_id = to_abi(std::string_view(identity_->user_id));
     out->user_type = to_abi(std::string_view(identity_->user_type));
-    out->remote_address = to_abi(worker_->text_of(identity_->peer));
+    if (!address_text_) address_text_ = std::make_unique<const std::string>(identity_->peer.text());
+    out->remote_address = to_abi(std::string_view(*address_text_));
     out->connected_at_ms = identity_->connected_at_ms;
     return true;
 }

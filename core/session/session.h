@@ -71,7 +71,8 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     Connection* const connection_;  // outlives this session
     bool opened_ = false;
     bool in_hub_ = false;
-    std::unique_ptr<std::string> close_text_;  // of a close that a plugin asked for
+    std::unique_ptr<std::string> close_text_;                  // of a close that a plugin asked for
+    mutable std::unique_ptr<const std::string> address_text_;  // once a plugin asked for it
 };
 
 }  // namespace gatewayd

@@ -104,7 +104,8 @@ Upgrade::Outcome Upgrade::run() {
         return Outcome::refused;
     }
     const int32_t status = worker_->chain().wants(GW_KIND_HANDSHAKE) ? worker_->chain().run(*this) : finish();
-    if (status == GW_ST_PASSED) return claim();
+    // A rejection counts even when the plugin returned GW_CONTINUE with it.
+    if (status == GW_ST_PASSED && refusal_.status == 0) return claim();
     if (refusal_.status == 0 && status != GW_ST_DROPPED) {
         refuse(503, RejectReason::plugin_error, "plugin_error",
                "a plugin ended the handshake without an answer");
@@ -120,7 +121,7 @@ void Upgrade::refuse(int status, RejectReason reason, std::string_view word, std
     connection_->refuse({status, reason, escaped_error_body(word, why), response_headers_});
 }
 
-std::string_view Upgrade::claimed(const std::string& set, std::string_view query_name,
+std::string_view Upgrade::claimed(std::string_view set, std::string_view query_name,
                                   std::string_view header_name) const {
     if (!set.empty()) return set;
     if (const auto value = http_->query(query_name); value && !value->empty()) return *value;
@@ -144,10 +145,9 @@ bool Upgrade::resolve_identity() {
     const bool verified = !user_id_.empty();
     identity->client_id = claimed(client_id_, "client_id", "X-Client-ID");
     if (identity->client_id.empty()) identity->client_id = worker_->make_id();
-    identity->user_id = verified ? std::string_view(user_id_) : claimed(user_id_, "user_id", "X-User-ID");
+    identity->user_id = verified ? user_id_ : claimed(user_id_, "user_id", "X-User-ID");
     if (identity->user_id.empty()) identity->user_id = identity->client_id;
-    identity->user_type =
-        verified ? std::string_view(user_type_) : claimed(user_type_, "user_type", "X-User-Type");
+    identity->user_type = verified ? user_type_ : claimed(user_type_, "user_type", "X-User-Type");
     if (identity->user_type.empty()) identity->user_type = default_user_type;
     if (!is_valid_utf8(identity->client_id) || !is_valid_id(identity->client_id)) {
         return fail(400, "bad_request",
@@ -286,19 +286,16 @@ int32_t Upgrade::set_field(std::string_view name, std::string_view value) {
     if (frozen) return GW_E_STATE;
     if (name == "subprotocol") {
         if (!contains(http_->offered_protocols(), value)) return GW_E_ARG;
-        protocol_ = value;
-        return GW_OK;
-    }
-    if (!is_valid_utf8(value) || !is_valid_id(value)) return GW_E_ARG;
-    if (name == "client_id") {
-        client_id_ = value;
-    } else if (name == "user_id") {
-        user_id_ = value;
-    } else if (name == "user_type") {
-        user_type_ = value;
-    } else {
+    } else if (!is_valid_utf8(value) || !is_valid_id(value)) {
         return GW_E_ARG;
     }
+    std::string_view* const place = name == "client_id"     ? &client_id_
+                                    : name == "user_id"     ? &user_id_
+                                    : name == "user_type"   ? &user_type_
+                                    : name == "subprotocol" ? &protocol_
+                                                            : nullptr;
+    if (!place) return GW_E_ARG;
+    *place = texts_.emplace_back(value);
     return GW_OK;
 }
 

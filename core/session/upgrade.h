@@ -47,7 +47,7 @@ class Upgrade final : public Request {
             std::unique_ptr<Session> session);
 
     // A value that a plugin set, else the query's, else the header's; empty: nobody said.
-    std::string_view claimed(const std::string& set, std::string_view query_name,
+    std::string_view claimed(std::string_view set, std::string_view query_name,
                              std::string_view header_name) const;
     bool resolve_identity();
     std::string_view select_protocol() const;
@@ -58,10 +58,11 @@ class Upgrade final : public Request {
     std::unique_ptr<HandshakeRequest> http_;
     std::unique_ptr<Session> session_;
     // What plugins set; empty: nothing.
-    std::string client_id_;
-    std::string user_id_;
-    std::string user_type_;
-    std::string protocol_;
+    std::string_view client_id_;
+    std::string_view user_id_;
+    std::string_view user_type_;
+    std::string_view protocol_;
+    std::deque<std::string> texts_;  // what those view, and what they viewed: hooks may hold on to it
     HttpHeaders response_headers_;
     Refusal refusal_;
     std::shared_ptr<Identity> identity_;
