@@ -1,0 +1,306 @@
+// Sessions, upgrades and routing on one reactor, with plugins of functions and sockets as clients.
+#include "core/session/session.h"
+
+#include <doctest/doctest.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/net/reactor.h"
+#include "core/session/node.h"
+#include "core/session/worker.h"
+#include "tests/support/test_client.h"
+#include "tests/unit/chain/fake_plugins.h"
+
+namespace gatewayd {
+namespace {
+
+using testing::chain_of;
+using testing::client_frame;
+using testing::FakePlugin;
+using testing::TestClient;
+using Log = std::vector<std::string>;
+
+class Running {
+   public:
+    explicit Running(std::initializer_list<FakePlugin*> plugins = {})
+        : limits(100, 0), reactor(NetOptions(), 0, &limits, &counters), worker(&node, &reactor) {
+        node.options.node_id = "node";
+        node.options.allowed_user_types = {"customer", "agent"};
+        node.options.broadcast_user_types = {"agent"};
+        node.options.trust_identity = true;
+        node.chain = std::make_shared<InterceptorChain>(chain_of(plugins));
+        node.workers.push_back(&worker);
+        reactor.set_service(&worker);
+        Listener listener = Listener::open("127.0.0.1", 0, 0);
+        port = listener.port();
+        reactor.listen(std::move(listener));
+        thread = std::thread([this] { reactor.run(); });
+    }
+    ~Running() { stop(); }
+    void stop() {
+        if (!thread.joinable()) return;
+        reactor.post([this] { reactor.drop_all(DisconnectReason::server_shutdown); }, false);
+        reactor.stop();
+        thread.join();
+        CHECK(worker.hub().size() == 0);
+        CHECK(node.directory.client_count() == 0);
+        CHECK(counters.net.queued_bytes.get() == 0);
+        for (const Counter& counter : counters.session.connected_by_type)
+            CHECK(counter.get() == 0);
+    }
+    TestClient join(const std::string& client, const std::string& type = "customer") {
+        TestClient made(port);
+        REQUIRE(made.handshake("/ws?client_id=" + client + "&user_id=u-" + client + "&user_type=" + type) ==
+                101);
+        REQUIRE(made.read_text().value_or("").find(R"({"type":"connected",)") == 0);
+        return made;
+    }
+
+    Node node;
+    NodeLimits limits;
+    ReactorCounters counters;
+    Reactor reactor;
+    Worker worker;
+    uint16_t port = 0;
+    std::thread thread;
+};
+
+std::string to(const std::string& client, const std::string& content) {
+    return R"({"type":"text","to":"u-)" + client + R"(","content":")" + content + "\"}";
+}
+
+// Everything before the ping was handled when this is true.
+bool answers_ping(TestClient& client) {
+    client.send_text(R"({"type":"ping"})");
+    return client.read_text() == R"({"type":"pong"})";
+}
+
+// The rejection was ignored, and the client was let in.
+TEST_CASE("a plugin that rejects a handshake and returns GW_CONTINUE has rejected it") {
+    FakePlugin guard("guard", GW_KIND_HANDSHAKE);
+    guard.intercept = [](void*, gw_ctx*, gw_req* req, gw_next*) {
+        if (from_abi(req)->reject(401, "unauthorized", "no token") != GW_OK) return GW_E_FAIL;
+        return GW_CONTINUE;
+    };
+    Running running{&guard};
+    TestClient client(running.port);
+    CHECK(client.handshake("/ws?client_id=c") == 401);
+    CHECK(client.read_all().find("no token") != std::string::npos);
+    running.stop();
+    CHECK(running.counters.session.opened.get() == 0);
+}
+
+TEST_CASE("handshake hooks name the user, add headers, refuse, drop; views outlive what they set") {
+    FakePlugin auth("auth", GW_KIND_HANDSHAKE);
+    auth.intercept = [](void*, gw_ctx*, gw_req* req, gw_next*) {
+        Request& request = *from_abi(req);
+        std::string_view mode;
+        if (request.query("mode", &mode) != GW_OK) return GW_CONTINUE;
+        if (mode == "drop") return GW_DROP;
+        if (mode == "done") return GW_DONE;
+        if (mode == "error") return GW_E_FAIL;
+        CHECK(request.set_field("user_id", std::string(100, 'a')) == GW_OK);
+        std::string_view first;
+        CHECK(request.field("user_id", &first) == GW_OK);
+        CHECK(request.set_field("user_id", "real") == GW_OK);
+        CHECK(request.set_field("client_id", "line\nbreak") == GW_E_ARG);
+        CHECK(request.set_field("nonsense", "x") == GW_E_ARG);
+        CHECK(request.set_field("subprotocol", "not offered") == GW_E_ARG);
+        CHECK(first == std::string(100, 'a'));
+        CHECK(request.set_response_header("X-Ok", "yes") == GW_OK);
+        CHECK(request.set_response_header("X-Bad", "a\r\nX-Evil: 1") == GW_E_ARG);
+        CHECK(request.set_response_header("Sec-WebSocket-Accept", "x") == GW_E_ARG);
+        return GW_CONTINUE;
+    };
+    Running running{&auth};
+    TestClient named(running.port);
+    CHECK(named.handshake("/ws?mode=name&client_id=c&user_id=claimed&user_type=agent") == 101);
+    CHECK(named.head.find("X-Ok: yes\r\n") != std::string::npos);
+    CHECK(named.head.find("Evil") == std::string::npos);
+    const std::string greeting = named.read_text().value_or("");
+    CHECK(greeting.find(R"("client_id":"c","user_id":"real","user_type":"customer")") != std::string::npos);
+    TestClient dropped(running.port);
+    CHECK(dropped.handshake("/ws?mode=drop") == 0);
+    TestClient done(running.port);
+    CHECK(done.handshake("/ws?mode=done") == 503);
+    TestClient failed(running.port);
+    CHECK(failed.handshake("/ws?mode=error") == 503);
+    TestClient elsewhere(running.port);
+    CHECK(elsewhere.handshake("/elsewhere") == 404);
+    TestClient stranger(running.port);
+    CHECK(stranger.handshake("/ws?user_type=king") == 403);
+    TestClient unnamed(running.port);
+    CHECK(unnamed.handshake("/ws?client_id=%01") == 400);
+    TestClient conflict(running.port);
+    CHECK(conflict.handshake("/ws?client_id=c&user_id=other") == 409);
+    CHECK(answers_ping(named));
+}
+
+// The address was kept in one place for all clients: a delivery hook that asked for its recipient's changed
+// the one that the sender's hook was looking at.
+TEST_CASE("what client() said stays while hooks of other connections ask as well") {
+    FakePlugin outer("outer", GW_KIND_MESSAGE | GW_KIND_DELIVERY);
+    int looked = 0;
+    outer.intercept = [&](void*, gw_ctx* ctx, gw_req* req, gw_next* next) {
+        gw_client client{};
+        client.struct_size = sizeof client;
+        CHECK(from_abi(ctx)->client(&client));
+        if (from_abi(req)->kind == GW_KIND_DELIVERY) return GW_CONTINUE;
+        const std::string before(from_abi(client.remote_address));
+        const int32_t result = chain_next(next, nullptr, nullptr);
+        CHECK(from_abi(client.remote_address) == before);
+        ++looked;
+        return result;
+    };
+    Running running{&outer};
+    TestClient a = running.join("a");
+    TestClient b = running.join("b");
+    a.send_text(to("b", "hello"));
+    CHECK(b.read_text());
+    running.stop();
+    CHECK(looked == 1);
+}
+
+TEST_CASE("delivery hooks change, drop and fail for one recipient alone, in the order of sending") {
+    FakePlugin hook("hook", GW_KIND_DELIVERY);
+    hook.attaches();
+    hook.attach = [](gw_ctx* ctx, void**, uint32_t*) {
+        gw_client client{};
+        client.struct_size = sizeof client;
+        from_abi(ctx)->client(&client);
+        return from_abi(client.client_id) == "hooked" ? GW_OK : GW_SKIP;
+    };
+    hook.detach = [](void*, gw_ctx*) {};
+    hook.intercept = [](void*, gw_ctx*, gw_req* req, gw_next*) {
+        std::string_view content;
+        from_abi(req)->field("content", &content);
+        if (content == "drop") return GW_DROP;
+        if (content == "fail") return GW_E_FAIL;
+        return from_abi(req)->set_field("content", "for you: " + std::string(content));
+    };
+    Running running{&hook};
+    TestClient hooked = running.join("hooked");
+    TestClient plain = running.join("plain");
+    TestClient agent = running.join("agent", "agent");
+    for (const char* content : {"one", "drop", "two", "fail", "three"}) {
+        agent.send_text(R"({"type":"text","content":")" + std::string(content) + "\"}");
+        if (std::string(content) == "two") agent.send_text(to("hooked", "direct") + " ");
+        if (std::string(content) == "two") agent.send_text(to("plain", "direct"));
+    }
+    for (const char* content : {"one", "drop", "two", "direct", "fail", "three"}) {
+        CHECK(plain.read_text().value_or("").find("\"content\":\"" + std::string(content) + "\"") !=
+              std::string::npos);
+    }
+    for (const char* content : {"one", "two", "direct", "three"}) {
+        CHECK(hooked.read_text().value_or("").find("\"content\":\"for you: " + std::string(content) + "\"") !=
+              std::string::npos);
+    }
+    CHECK(answers_ping(hooked));
+    CHECK(answers_ping(agent));
+    running.stop();
+    CHECK(running.counters.session.deliveries_dropped.get() == 2);
+}
+
+TEST_CASE("frame hooks claim messages or put others in their place; what nobody claims is answered") {
+    FakePlugin hook("hook", GW_KIND_FRAME);
+    hook.intercept = [](void*, gw_ctx*, gw_req* req, gw_next*) {
+        Request& request = *from_abi(req);
+        const std::string bytes(request.payload());
+        if (bytes == "claim") return request.answer("claimed") == GW_OK ? GW_DONE : GW_E_FAIL;
+        if (bytes.find("swap ") == 0) {
+            CHECK(request.replace_payload("\xFF") == (request.is_binary() ? GW_OK : GW_E_ARG));
+            const std::string_view before = request.payload();
+            const std::string copy(before);
+            CHECK(request.replace_payload(std::string(200, ' ') +
+                                          R"({"type":"text","to":"u-b","content":"swapped"})") == GW_OK);
+            CHECK(request.replace_payload(request.payload()) == GW_OK);
+            CHECK(before == copy);
+        }
+        return GW_CONTINUE;
+    };
+    Running running{&hook};
+    TestClient a = running.join("a");
+    TestClient b = running.join("b");
+    a.send(client_frame(Opcode::binary, "claim"));
+    const auto claimed = a.read_frame();
+    REQUIRE(claimed);
+    CHECK(claimed->opcode == Opcode::binary);
+    CHECK(claimed->payload == "claimed");
+    a.send_text("swap this");
+    CHECK(b.read_text().value_or("").find("swapped") != std::string::npos);
+    a.send(client_frame(Opcode::binary, "unclaimed"));
+    CHECK(a.read_text().value_or("").find(R"("code":"invalid_message")") != std::string::npos);
+}
+
+TEST_CASE("a session's hooks come in their order: attach, connected, messages, disconnected, detach") {
+    FakePlugin hook("hook", GW_KIND_MESSAGE, GW_EV_CONNECTED | GW_EV_DISCONNECTED | GW_EV_MESSAGE_RECEIVED);
+    Log log;
+    hook.attaches();
+    hook.attach = [&](gw_ctx*, void**, uint32_t*) { return log.push_back("attach"), GW_OK; };
+    hook.detach = [&](void*, gw_ctx* ctx) {
+        CHECK(from_abi(ctx)->send("{}") == GW_E_STALE);
+        log.push_back("detach");
+    };
+    hook.on_event = [&](void*, const gw_event* event) {
+        log.push_back("event " + std::to_string(event->type) + " " + std::string(from_abi(event->reason)));
+    };
+    hook.intercept = [&](void*, gw_ctx* ctx, gw_req*, gw_next*) {
+        log.push_back("message");
+        CHECK(from_abi(ctx)->close(1000, "\xFF") == GW_E_ARG);
+        CHECK(from_abi(ctx)->close(1001, "") == GW_E_ARG);
+        CHECK(from_abi(ctx)->send(R"({"type":"bye"})") == GW_OK);
+        CHECK(from_abi(ctx)->close(4000, "enough") == GW_OK);
+        CHECK(from_abi(ctx)->close(4001, "twice") == GW_E_STALE);
+        return GW_CONTINUE;
+    };
+    Running running{&hook};
+    TestClient client = running.join("c");
+    client.send_text(to("c", "x"));
+    CHECK(client.read_text() == R"({"type":"bye"})");
+    const auto frame = client.read_frame();
+    REQUIRE(frame);
+    CHECK(frame->close_code() == 4000);
+    CHECK(frame->payload.substr(2) == "enough");
+    client.send_close(4000);
+    CHECK(client.at_end());
+    running.stop();
+    CHECK(log == Log{"attach", "event 1 ", "event 4 ", "message", "event 2 plugin_close", "detach"});
+}
+
+TEST_CASE("a plugin whose attach fails costs the connection, with 1011") {
+    FakePlugin hook("hook", GW_KIND_MESSAGE);
+    hook.attaches();
+    hook.attach = [](gw_ctx*, void**, uint32_t*) { return GW_E_FAIL; };
+    Running running{&hook};
+    TestClient client = running.join("c");
+    const auto frame = client.read_frame();
+    REQUIRE(frame);
+    CHECK(frame->close_code() == close_internal_error);
+}
+
+// The broadcast before the kick was collected for the end of the turn, when the kicked one was gone.
+TEST_CASE("what was sent to everyone before a kick in the same turn reaches the kicked client") {
+    Running running;
+    TestClient client = running.join("c");
+    std::promise<uint64_t> delivered;
+    running.reactor.post([&] {
+        PublishOrder order;
+        order.to.kind = DestinationKind::all;
+        order.message = R"({"type":"news","content":"last"})";
+        running.worker.run_publish(
+            order, [&](const PublishResult& result) { delivered.set_value(result.delivered); });
+        CHECK(running.worker.kick(running.node.directory.find_client("c")->handle, "kicked"));
+    });
+    CHECK(client.read_text().value_or("").find("last") != std::string::npos);
+    const auto frame = client.read_frame();
+    REQUIRE(frame);
+    CHECK(frame->close_code() == close_policy);
+    CHECK(delivered.get_future().get() == 1);
+}
+
+}  // namespace
+}  // namespace gatewayd
