@@ -20,8 +20,7 @@ Destination destination_of(const Envelope& envelope) {
     return {DestinationKind::all, true, {}};
 }
 
-int32_t message_field(std::string_view object, std::string_view name, std::deque<std::string>* scratch,
-                      std::string_view* out) {
+int32_t message_field(std::string_view object, std::string_view name, Texts* scratch, std::string_view* out) {
     const std::string_view json = find_field(object, name);
     if (!json.data()) return GW_E_NOTFOUND;
     std::string text;

@@ -4,7 +4,6 @@
 #ifndef GATEWAYD_CORE_CHAIN_MESSAGE_REQUEST_H
 #define GATEWAYD_CORE_CHAIN_MESSAGE_REQUEST_H
 
-#include <deque>
 #include <string>
 #include <string_view>
 
@@ -33,8 +32,7 @@ Destination destination_of(const Envelope& envelope);
 
 // Field access that messages and deliveries share: a top-level field of `object` as text, or as JSON
 // (GW_FIELD_JSON).
-int32_t message_field(std::string_view object, std::string_view name, std::deque<std::string>* scratch,
-                      std::string_view* out);
+int32_t message_field(std::string_view object, std::string_view name, Texts* scratch, std::string_view* out);
 
 class MessageRequest : public Request {
    public:
@@ -71,9 +69,9 @@ class MessageRequest : public Request {
     MessageSink* const sink_;
     Destination destination_;
     bool redirected_ = false;
-    bool fixed_destination_ = false;           // set by the core or a plugin: no longer follows the fields
-    std::deque<std::string> texts_;            // of changes; views into them live until the request ends
-    mutable std::deque<std::string> scratch_;  // texts that were handed out
+    bool fixed_destination_ = false;  // set by the core or a plugin: no longer follows the fields
+    Texts texts_;                     // of changes; views into them live until the request ends
+    mutable Texts scratch_;           // texts that were handed out
 };
 
 }  // namespace gatewayd

@@ -4,6 +4,8 @@
 #define GATEWAYD_CORE_CHAIN_REQUEST_H
 
 #include <cstdint>
+#include <list>
+#include <string>
 #include <string_view>
 
 #include "core/chain/context.h"
@@ -12,6 +14,10 @@
 namespace gatewayd {
 
 struct Interceptor;
+
+// Texts that hooks may hold views of: they keep their place until the request ends. A list, because most
+// requests have none and an empty list owns nothing.
+using Texts = std::list<std::string>;
 
 class Request {
    public:

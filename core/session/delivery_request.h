@@ -3,7 +3,6 @@
 #ifndef GATEWAYD_CORE_SESSION_DELIVERY_REQUEST_H
 #define GATEWAYD_CORE_SESSION_DELIVERY_REQUEST_H
 
-#include <deque>
 #include <string>
 #include <string_view>
 
@@ -27,9 +26,9 @@ class DeliveryRequest final : public Request {
     int32_t replace_payload(std::string_view payload) override;
 
    private:
-    std::string_view message_;         // the whole JSON object, stamps included
-    std::deque<std::string> texts_;    // of changes; message_ is the last
-    std::deque<std::string> scratch_;  // fields that were handed out
+    std::string_view message_;  // the whole JSON object, stamps included
+    Texts texts_;               // of changes; message_ is the last
+    Texts scratch_;             // fields that were handed out
 };
 
 }  // namespace gatewayd

@@ -3,7 +3,6 @@
 #ifndef GATEWAYD_CORE_SESSION_FRAME_REQUEST_H
 #define GATEWAYD_CORE_SESSION_FRAME_REQUEST_H
 
-#include <deque>
 #include <string>
 #include <string_view>
 
@@ -53,7 +52,7 @@ class FrameRequest final : public Request {
     Session* const session_;
     const bool binary_;
     std::string_view bytes_;
-    std::deque<std::string> changed_;  // the last counts; hooks may hold views of those before
+    Texts changed_;  // the last counts; hooks may hold views of those before
 };
 
 }  // namespace gatewayd

@@ -4,7 +4,6 @@
 #ifndef GATEWAYD_CORE_SESSION_UPGRADE_H
 #define GATEWAYD_CORE_SESSION_UPGRADE_H
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,7 +61,7 @@ class Upgrade final : public Request {
     std::string_view user_id_;
     std::string_view user_type_;
     std::string_view protocol_;
-    std::deque<std::string> texts_;  // what those view, and what they viewed: hooks may hold on to it
+    Texts texts_;  // what those view, and what they viewed: hooks may hold on to it
     HttpHeaders response_headers_;
     Refusal refusal_;
     std::shared_ptr<Identity> identity_;
