@@ -163,7 +163,7 @@ TEST_CASE("limits: the size of a message, its fragments, the memory of all") {
 TEST_CASE("memory is counted for all connections together and given back") {
     NetOptions options;
     options.read_buffer_bytes = 100;
-    options.max_inbound_bytes = 250;
+    options.max_inbound_bytes = 240;
     InboundMemory memory{0};
     const std::string begin = client_frame(Opcode::binary, std::string(50, 'x'), false);
     auto send = [&](MessageAssembler* assembler) {
