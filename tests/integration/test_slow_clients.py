@@ -14,9 +14,8 @@ class SlowReader:
     """A client that does not read, with a small receive buffer, and an agent that sends it numbered messages of
     16 KB, by name or to everyone, until the kernel's buffers and more are full."""
 
-    def __init__(self, running, way="to the user", count=600):
-        self.running = running
-        self.slow = running.connect("slow", receive_buffer=4096)
+    def __init__(self, running, way="to the user", count=600, receive_buffer=4096):
+        self.slow = running.connect("slow", receive_buffer=receive_buffer)
         self.sender = running.connect("sender", user_type="agent")
         self.to = {"to": "slow"} if way == "to the user" else {}
         self.count = count
@@ -210,10 +209,11 @@ class TestShutdownTimeout:
 
     def test_what_can_be_sent_is_sent_before_the_end(self, gateway):
         running = gateway({"wsc": {"message_buffer_size": 100000, "performance": {"max_queue_size": 102400}}})
-        pair = SlowReader(running)
+        pair = SlowReader(running, receive_buffer=65536)
         pair.fill()
         running.signal(signal.SIGTERM)
         pair.sender.expect_close(1001)
+        pair.sender.drop()
         numbers = []
         while True:
             frame = pair.slow.read_frame(60)
