@@ -1,5 +1,8 @@
 #include "core/chain/chain.h"
 
+#include <exception>
+#include <string>
+
 #include "core/base/log.h"
 
 namespace gatewayd {
@@ -52,15 +55,25 @@ void count_error(const Interceptor& interceptor, const char* hook, std::string_v
                        {{"plugin", interceptor.name}, {"hook", hook}, {"what", what}});
 }
 
-// A plugin's exception must not cross into us; the SDK stops them, but a plugin need not use the SDK.
+// A plugin's exception must not cross into us; the SDK stops them, but a plugin need not use the SDK. What
+// was thrown is counted here; *threw says so.
 template <typename Call>
-int32_t guarded(const Interceptor& interceptor, const char* hook, Call&& call) {
+int32_t guarded(const Interceptor& interceptor, const char* hook, Call&& call, bool* threw = nullptr) {
     try {
         return call();
+    } catch (const std::exception& error) {
+        count_error(interceptor, hook, std::string("an exception left the hook: ") + error.what());
     } catch (...) {
         count_error(interceptor, hook, "an exception left the hook");
-        return GW_E_FAIL;
     }
+    if (threw) *threw = true;
+    return GW_E_FAIL;
+}
+
+const char* what_is_wrong(int32_t verdict) {
+    return verdict == GW_PENDING ? "GW_PENDING without defer or next"
+           : verdict > 0         ? "a value that is no verdict"
+                                 : "returned an error";
 }
 
 }  // namespace
@@ -98,21 +111,24 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         if (slot && !(slot->kinds & request.kind)) continue;
         if (request.sender && request.sender == interceptor.instance) continue;
         NextLink next{this, &interceptor, &request, index + 1};
-        const int32_t verdict = guarded(interceptor, "intercept", [&] {
+        bool threw = false;
+        const auto intercept = [&] {
             const HookScope scope(&interceptor, &request, request.context);
             return interceptor.table.intercept(interceptor.self, slot ? slot->value : nullptr,
                                                to_abi(request.context), to_abi(&request),
                                                reinterpret_cast<gw_next*>(&next));
-        });
+        };
+        const int32_t verdict = guarded(interceptor, "intercept", intercept, &threw);
         if (next.used) {
-            if (verdict != GW_DONE)
+            if (verdict != GW_DONE && !threw)
                 count_misuse(interceptor, "intercept returned another verdict than next()");
             return next.status;
         }
         if (verdict == GW_DONE) return GW_ST_ANSWERED;
         if (verdict == GW_DROP) return GW_ST_DROPPED;
         if (verdict != GW_CONTINUE) {
-            const int32_t status = failed(interceptor, request, verdict);
+            if (!threw) count_error(interceptor, "intercept", what_is_wrong(verdict));
+            const int32_t status = failed(interceptor, request);
             if (status != GW_ST_PASSED) return status;
         }
         // The hook may have closed the connection.
@@ -122,11 +138,7 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
 }
 
 // GW_ST_PASSED: on_error is open, the next link sees the request.
-int32_t InterceptorChain::failed(const Interceptor& interceptor, Request& request, int32_t verdict) const {
-    count_error(interceptor, "intercept",
-                verdict == GW_PENDING ? "GW_PENDING without defer or next"
-                : verdict > 0         ? "a value that is no verdict"
-                                      : "returned an error");
+int32_t InterceptorChain::failed(const Interceptor& interceptor, Request& request) const {
     emit(GW_EV_ERROR, request.context, nullptr, GW_SEVERITY_WARNING,
          "plugin " + interceptor.name + " failed");
     if (interceptor.fails_open) return GW_ST_PASSED;

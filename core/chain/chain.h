@@ -46,7 +46,7 @@ class InterceptorChain {
 
     const Links& links_of(uint32_t kind) const { return links_[static_cast<size_t>(__builtin_ctz(kind))]; }
     int32_t run_from(Request& request, size_t index) const;
-    int32_t failed(const Interceptor& interceptor, Request& request, int32_t verdict) const;
+    int32_t failed(const Interceptor& interceptor, Request& request) const;
 
     friend int32_t chain_next(gw_next* next, gw_done_fn done, void* ud);
 
