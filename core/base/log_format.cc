@@ -38,10 +38,13 @@ Character character_at(std::string_view text, size_t at) {
     return {lead, 1, false};
 }
 
-// What can end a line or hide it on somebody's screen: controls, line separators, direction overrides.
+// What can end a line, or hide or move something on somebody's screen: controls, line separators, direction
+// marks and overrides, characters without width.
 bool is_unprintable(uint32_t code_point) {
-    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) ||
-           (code_point >= 0x2028 && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
+    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) || code_point == 0xAD ||
+           code_point == 0x61C || (code_point >= 0x200B && code_point <= 0x200F) ||
+           (code_point >= 0x2028 && code_point <= 0x202E) || (code_point >= 0x2060 && code_point <= 0x206F) ||
+           code_point == 0xFEFF;
 }
 
 bool is_plain(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -11,25 +12,35 @@ namespace gatewayd::log {
 namespace {
 
 constexpr std::chrono::milliseconds gather_time{10};
-
-// Also to a descriptor that somebody made non-blocking, as terminals shared with a shell can be.
-void write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-        if (written > 0) {
-            bytes.remove_prefix(static_cast<size_t>(written));
-        } else if (written < 0 && errno == EINTR) {
-            continue;
-        } else if (written < 0 && errno == EAGAIN) {
-            pollfd writable{fd, POLLOUT, 0};
-            ::poll(&writable, 1, -1);
-        } else {
-            return;  // nobody reads the log any more: nowhere to say so
-        }
-    }
-}
+// A pipe that is writable takes so much without blocking (PIPE_BUF): the thread waits in poll() alone.
+constexpr size_t chunk_bytes = 4096;
+constexpr int poll_time_ms = 100;
+constexpr int max_idle_polls_at_end = 20;
 
 }  // namespace
+
+// Also to a descriptor that somebody made non-blocking, as terminals shared with a shell can be. False:
+// nobody takes the lines, and the end does not wait for who does not read.
+bool LogSink::write_all(std::string_view bytes) {
+    int idle_polls = 0;
+    while (!bytes.empty()) {
+        pollfd writable{fd_, POLLOUT, 0};
+        const int ready = ::poll(&writable, 1, poll_time_ms);
+        if (ready < 0 && errno != EINTR) return false;
+        if (ready <= 0) {
+            if (stopping_.load() && ++idle_polls >= max_idle_polls_at_end) return false;
+            continue;
+        }
+        const ssize_t written = ::write(fd_, bytes.data(), std::min(bytes.size(), chunk_bytes));
+        if (written > 0) {
+            bytes.remove_prefix(static_cast<size_t>(written));
+            idle_polls = 0;
+        } else if (errno != EINTR && errno != EAGAIN) {
+            return false;  // nobody reads the log any more: nowhere to say so
+        }
+    }
+    return true;
+}
 
 void LogSink::start() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -58,7 +69,7 @@ void LogSink::log(const spdlog::details::log_msg& message) {
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!running_) {
-            write_all(fd_, line);
+            (void)write_all(line);
             return;
         }
         if (lines_.size() >= max_queued_lines) {
@@ -91,7 +102,7 @@ void LogSink::run() {
         for (const std::string& line : lines)
             batch += line;
         lines.clear();
-        write_all(fd_, batch);
+        (void)write_all(batch);
     }
 }
 

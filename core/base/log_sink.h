@@ -6,6 +6,7 @@
 
 #include <spdlog/sinks/sink.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -28,8 +29,8 @@ class LogSink final : public spdlog::sinks::sink {
     void tell_lost_by(LostLine make) { lost_line_ = make; }
 
     void start();
-    // Writes what is queued and ends the thread. Lines logged before start() or after stop() are written at
-    // once by their own thread.
+    // Writes what is queued and ends the thread; what nobody takes for 2 s is lost. Lines logged before
+    // start() or after stop() are written at once by their own thread.
     void stop();
 
     void log(const spdlog::details::log_msg& message) override;
@@ -39,6 +40,7 @@ class LogSink final : public spdlog::sinks::sink {
 
    private:
     void run();
+    bool write_all(std::string_view bytes);
 
     const int fd_;
     LostLine lost_line_ = nullptr;
@@ -49,7 +51,7 @@ class LogSink final : public spdlog::sinks::sink {
     std::deque<std::string> lines_;
     uint64_t lost_ = 0;
     bool running_ = false;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_{false};  // written under mutex_
 };
 
 }  // namespace gatewayd::log

@@ -48,6 +48,8 @@ TEST_CASE("a hostile value cannot begin a line or look like another field") {
     CHECK(text_line("e", {{"id", "\xff\xc3"}}) == prefix + R"("\xff\xc3")");
     // A line separator and a right-to-left override.
     CHECK(text_line("e", {{"id", "\xe2\x80\xa8\xe2\x80\xae"}}) == prefix + R"("\u2028\u202e")");
+    // A right-to-left mark and a byte order mark.
+    CHECK(text_line("e", {{"id", "\xe2\x80\x8f\xef\xbb\xbf"}}) == prefix + R"("\u200f\ufeff")");
     CHECK(text_line("e", {{"id", "客户一号"}}) == prefix + "\"客户一号\"");
     CHECK(text_line("two\nlines", {}) == "2026-11-25T22:49:51.123Z info  two\\nlines");
 }

@@ -86,3 +86,16 @@ TEST_CASE("when nobody reads, the oldest lines are lost and their number is writ
     CHECK(all.find("line 999\n") == std::string::npos);
     CHECK(all.find("line 9191\n") != std::string::npos);
 }
+
+TEST_CASE("the end does not wait for who never reads") {
+    Pipe pipe;
+    const auto sink = std::make_shared<LogSink>(pipe.fds[1]);
+    spdlog::logger logger("test", sink);
+    sink->start();
+    logger.info(std::string(1 << 20, 'x'));
+    sink->stop();  // came back: nobody has read
+    pipe.close_writer();
+    const std::string taken = pipe.read_all();
+    CHECK(!taken.empty());
+    CHECK(taken.size() < 1 << 20);
+}
