@@ -81,9 +81,6 @@ class Daemon {
 int start_and_run(Settings settings) {
     bool started = false;
     try {
-        if (!settings.wsc.enabled && settings.admin.listen.empty()) {
-            throw StartError("nothing to run: wsc.enabled is false and admin.listen is empty");
-        }
         Daemon daemon(std::move(settings));
         daemon.start();
         started = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/counters.h"
 #include "core/config/address.h"
 #include "core/config/settings_reader.h"
 
@@ -92,6 +93,11 @@ class Checker {
             error("wsc.security.allowed_user_types", "is empty: no client could connect");
             return;
         }
+        if (allowed.size() > max_user_types) {
+            error("wsc.security.allowed_user_types", "has " + std::to_string(allowed.size()) +
+                                                         " types; there may be " +
+                                                         std::to_string(max_user_types));
+        }
         const auto not_allowed = [&](const std::string& type) {
             return std::find(allowed.begin(), allowed.end(), type) == allowed.end();
         };
@@ -115,6 +121,10 @@ class Checker {
     void check_admin() {
         const std::optional<ListenAddress> listen = parse_listen_address(admin_.listen);
         if (!listen) {
+            if (admin_.listen.empty() && !wsc_.enabled) {
+                error("admin.listen", "is off, and so is wsc.enabled: there is nothing to run",
+                      "wsc.enabled");
+            }
             if (admin_.listen.empty() && !admin_.api_keys.empty()) {
                 problems_.warn(place_of({"admin.api_keys"}), "admin.api_keys",
                                "has no effect: admin.listen is off");
