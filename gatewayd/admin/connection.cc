@@ -67,6 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         head_only_ = request.method() == http::verb::head;
         if (request.count(http::field::host) !=
             (request.version() >= 11 ? 1 : request.count(http::field::host))) {
+            keep_alive_ = false;
             return refuse(error_response(400, "bad_request", "HTTP/1.1 wants one Host header"));
         }
         if (std::optional<Response> refused = api_.refusal(head())) {
