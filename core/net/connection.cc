@@ -156,8 +156,11 @@ uint32_t Connection::next_deadline() const {
             const uint32_t stall = blocked_ ? left(progress_tick_, options.write_stall_timeout_ms) : quiet;
             return std::min({quiet, ping, stall});
         }
-        case State::closing:
-            return left(state_tick_, options.close_timeout_ms);
+        case State::closing: {
+            // Who still takes what was queued before the close frame has the time for it.
+            const bool progressed = static_cast<int32_t>(progress_tick_ - state_tick_) > 0;
+            return left(progressed ? progress_tick_ : state_tick_, options.close_timeout_ms);
+        }
         case State::lingering:
             return left(state_tick_, options.linger_timeout_ms);
         case State::dead:

@@ -128,7 +128,7 @@ class Connection : public TimerWheel::Node {
     uint32_t received_tick_ = 0;  // of the last bytes
     uint32_t ping_tick_ = 0;      // of the last ping, or of the accepted handshake
     uint32_t state_tick_ = 0;     // when state_ was entered
-    uint32_t progress_tick_ = 0;  // of the last written byte, while blocked_
+    uint32_t progress_tick_ = 0;  // of the last written byte, while blocked_ or closing
     uint32_t list_index_ = 0;     // in Reactor::connections_
     ConnectionHandler* handler_ = nullptr;
     const char* doomed_text_ = "";

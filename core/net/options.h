@@ -15,7 +15,7 @@ struct NetOptions {
     uint32_t client_timeout_ms = 90'000;
     uint32_t handshake_timeout_ms = 10'000;
     uint32_t write_stall_timeout_ms = 30'000;
-    uint32_t close_timeout_ms = 5'000;   // from our close frame to the client's
+    uint32_t close_timeout_ms = 5'000;   // from our close frame, or the last byte taken, to the client's
     uint32_t linger_timeout_ms = 2'000;  // from our end of the stream to the client's
     uint32_t max_connections = 10'000;   // of the whole node
     uint32_t max_connections_per_address = 0;
