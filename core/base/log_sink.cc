@@ -102,7 +102,7 @@ void LogSink::run() {
         for (const std::string& line : lines)
             batch += line;
         lines.clear();
-        (void)write_all(batch);
+        if (!write_all(batch) && stopping_.load()) return;
     }
 }
 
