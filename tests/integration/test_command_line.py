@@ -283,7 +283,7 @@ def test_a_second_gateway_on_the_same_port_is_refused(gateway):
 
 
 def test_the_port_is_free_again_after_the_end(gateway):
-    first = gateway()
+    first = gateway({"wsc": {"performance": {"shutdown_timeout": 1}}})
     with first.connect("alice"):
         first.stop()
     second = gateway({"wsc": {"node_port": first.port}, "admin": {"listen": f"127.0.0.1:{first.admin.port}"}})
@@ -369,7 +369,7 @@ def test_inspect_says_what_a_plugin_is(name):
 
 @pytest.mark.parametrize("kind", ["nothing", "text", "folder", "library"])
 def test_inspect_of_what_is_no_plugin(tmp_path, kind):
-    path = {"nothing": tmp_path / "nowhere.so", "text": tmp_path / "a.so", "folder": tmp_path, "library": BINARY}[kind]
+    path = {"nothing": tmp_path / "nowhere.so", "text": tmp_path / "a.so", "folder": tmp_path, "library": BINARY.resolve()}[kind]
     (tmp_path / "a.so").write_text("hello")
     done = run_gatewayd("plugin", "inspect", path)
     assert done.returncode != 0

@@ -6,7 +6,7 @@ import json
 import pytest
 import websockets
 
-from support.waiting import Deadline
+from support.library_client import connected, hear, play
 
 
 @pytest.fixture(scope="module", params=[1, 3], ids=["1 reactor", "3 reactors"])
@@ -22,34 +22,8 @@ def nobody_left(running):
     running.wait_for_connections(0)
 
 
-def play(scenario):
-    """Runs a coroutine, with a deadline for all of it."""
-    asyncio.run(asyncio.wait_for(scenario, Deadline(60).left()))
-
-
-class connected:
-    """`async with connected(running, "alice") as alice`: a client past its `connected` frame, `.greeting`."""
-
-    def __init__(self, running, user_id, client_id=None, user_type="customer", **options):
-        query = f"?user_id={user_id}&user_type={user_type}" + (f"&client_id={client_id}" if client_id else "")
-        self._connect = websockets.connect(running.url + query, **options)
-
-    async def __aenter__(self):
-        client = await self._connect.__aenter__()
-        client.greeting = json.loads(await client.recv())
-        assert client.greeting["type"] == "connected"
-        return client
-
-    async def __aexit__(self, *error):
-        await self._connect.__aexit__(*error)
-
-
 async def say(client, content, **fields):
     await client.send(json.dumps({"type": "text", **fields, "content": content}))
-
-
-async def hear(client):
-    return json.loads(await client.recv())
 
 
 def test_two_users_talk(running):
