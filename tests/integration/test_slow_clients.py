@@ -165,6 +165,44 @@ class TestSlowClient:
         pair.sender.drop()
         eventually(lambda: running.admin.metric("gateway_send_queue_bytes") == 0, "nothing is kept for it")
 
+    def test_a_client_that_reads_slowly_gets_all_before_its_close_frame(self, gateway):
+        """It was cut off 5 s after the close frame was queued, however much it had still to read."""
+        running = gateway(
+            {
+                "wsc": {
+                    "heartbeat_interval": 1,
+                    "client_timeout": 600,
+                    "message_buffer_size": 100000,
+                    "performance": {"max_queue_size": 102400},
+                }
+            }
+        )
+        pair = SlowReader(running, receive_buffer=65536)
+        pair.fill()
+        numbers = []
+        with running.connect("clock") as clock:
+            assert running.admin.kick(pair.slow.greeting["client_id"]).status == 200
+            for _ in range(8):
+                while clock.read_frame().opcode != PING:
+                    pass
+                numbers += [self.number_of(self.next_message(pair.slow)) for _ in range(40)]
+            while (frame := self.next_message(pair.slow)).opcode == TEXT:
+                numbers.append(self.number_of(frame))
+            assert frame.close_code() == 1008
+        assert numbers == list(range(pair.count))
+        pair.slow.drop()
+        pair.sender.drop()
+
+    @staticmethod
+    def next_message(client):
+        while (frame := client.read_frame(60)).opcode == PING:
+            pass
+        return frame
+
+    @staticmethod
+    def number_of(frame):
+        return json.loads(frame.payload)["content"]["n"]
+
     def test_a_burst_that_the_socket_takes_is_no_slow_client(self, gateway):
         # message_buffer_size counts only what waits after the socket refused more.
         running = gateway({"wsc": {"message_buffer_size": 1}})
