@@ -18,9 +18,9 @@ void Connection::push(Slice slice) {
 }
 
 void Connection::push_control(std::string frame) {
-    Slice slice{BufferRef::make(), 0, static_cast<uint32_t>(frame.size()), 0};
-    slice.buffer->bytes = std::move(frame);
-    push(std::move(slice));
+    reactor_.counters_->net.queued_bytes.add(frame.size());
+    queue_.push_opaque(std::move(frame), &reactor_.queue_pool_);
+    reactor_.touch(this);
     if (state_ == State::open && blocked_ && queue_.bytes() > reactor_.options_.max_queue_bytes) {
         close_later(close_try_again_later, "too many control frames waiting", DisconnectReason::slow_client);
     }

@@ -1,6 +1,8 @@
 #include "core/net/outbound_queue.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "core/net/frame.h"
 
@@ -48,6 +50,25 @@ void OutboundQueue::push(Slice slice, Pool* pool) {
         }
     }
     slices.push_back(std::move(slice));
+}
+
+void OutboundQueue::push_opaque(std::string bytes, Pool* pool) {
+    const auto length = static_cast<uint32_t>(bytes.size());
+    if (storage_ && storage_->head < storage_->slices.size()) {
+        Slice& last = storage_->slices.back();
+        // A buffer that nobody else holds can grow; nobody keeps pointers into it between two writes.
+        if (last.messages == 0 && !last.buffer->shared() &&
+            last.buffer->bytes.size() == last.offset + last.length &&
+            last.buffer->bytes.size() + length <= max_own_buffer_bytes) {
+            last.buffer->bytes += bytes;
+            last.length += length;
+            bytes_ += length;
+            return;
+        }
+    }
+    Slice slice{BufferRef::make(), 0, length, 0};
+    slice.buffer->bytes = std::move(bytes);
+    push(std::move(slice), pool);
 }
 
 int OutboundQueue::gather(iovec* out, int limit) const {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/shared_buffer.h"
@@ -43,6 +44,9 @@ class OutboundQueue {
     bool begun() const { return frame_rest_ > 0; }   // the oldest is partly written
 
     void push(Slice slice, Pool* pool);
+    // Control frames and responses. Neighbours share a buffer, so that a flood of two-byte pongs costs what
+    // it weighs and not an allocation each.
+    void push_opaque(std::string bytes, Pool* pool);
     // Points at most `limit` iovecs at the oldest bytes; returns how many.
     int gather(iovec* out, int limit) const;
     // The oldest `count` bytes were written.

@@ -93,9 +93,7 @@ class Model {
     }
     void push_opaque() {
         const std::string bytes(1 + random_() % 20, '#');
-        Slice slice{BufferRef::make(), 0, static_cast<uint32_t>(bytes.size()), 0};
-        slice.buffer->bytes = bytes;
-        queue_.push(slice, &pool_);
+        queue_.push_opaque(bytes, &pool_);
         items_.push_back({bytes, false});
     }
     void consume() {
@@ -184,6 +182,20 @@ TEST_CASE("random pushes, writes, drops and compactions keep whole frames in the
             model.step();
         model.drain();
     }
+}
+
+TEST_CASE("a flood of pongs that nobody reads weighs what its bytes weigh") {
+    OutboundQueue::Pool pool;
+    OutboundQueue queue;
+    constexpr size_t pongs = 100'000;
+    for (size_t i = 0; i < pongs; ++i)
+        queue.push_opaque(std::string("\x8a\0", 2), &pool);
+    CHECK(queue.bytes() == 2 * pongs);
+    iovec parts[64];
+    const int count = queue.gather(parts, 64);
+    CHECK(count == 4);  // of 64 KB at most, and not 100,000
+    queue.consume(queue.bytes(), &pool);
+    CHECK(queue.empty());
 }
 
 TEST_CASE("a waiting byte does not hold back a big buffer") {
