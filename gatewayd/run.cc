@@ -96,6 +96,7 @@ int start_and_run(Settings settings) {
 }  // namespace
 
 int run(const CommandLine& line) {
+    Signals::ignore_requests();
     std::vector<std::string> warnings;
     std::optional<Settings> settings = load_or_say_why(line, &warnings);
     if (!settings) return exit_refused;

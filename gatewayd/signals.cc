@@ -1,5 +1,6 @@
 #include "gatewayd/signals.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,6 +26,9 @@ class Signals::Impl {
     ~Impl() {
         io_.stop();
         thread_.join();
+        boost::system::error_code ignored;
+        set_.clear(ignored);
+        ignore_requests();
     }
 
    private:
@@ -50,6 +54,8 @@ class Signals::Impl {
         if (std::exchange(stopping_, true)) {
             // Neither the log nor any destructor: whatever hangs must not hold this up.
             static constexpr std::string_view words = "gatewayd: second signal: ended at once\n";
+            pollfd log{STDERR_FILENO, POLLOUT, 0};  // a full pipe would hold it up too
+            if (::poll(&log, 1, 0) != 1) _exit(exit_failed);
             if (::write(STDERR_FILENO, words.data(), words.size()) < 0) _exit(exit_failed);
             _exit(exit_failed);
         }
@@ -64,6 +70,11 @@ class Signals::Impl {
     bool stopping_ = false;
     std::thread thread_;
 };
+
+void Signals::ignore_requests() {
+    ::signal(SIGUSR1, SIG_IGN);
+    ::signal(SIGHUP, SIG_IGN);
+}
 
 Signals::Signals(boost::asio::io_context& control, Handlers handlers)
     : impl_(std::make_unique<Impl>(control, std::move(handlers))) {}

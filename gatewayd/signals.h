@@ -21,6 +21,10 @@ class Signals {
     Signals(boost::asio::io_context& control, Handlers handlers);
     ~Signals();
 
+    // Before and after this object, SIGUSR1 and SIGHUP (log rotation does not ask what state we are in) must
+    // not end the process, which is what they do to those who do not care.
+    static void ignore_requests();
+
    private:
     class Impl;
     std::unique_ptr<Impl> impl_;

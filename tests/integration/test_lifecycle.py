@@ -208,6 +208,17 @@ def test_sigusr1_and_broken_pipes_stop_nobody(gateway):
         alice.expect_nothing_but_pong()
 
 
+def test_log_rotation_during_the_end_does_not_kill_it(gateway):
+    """logrotate asks nobody whether a shutdown is under way; SIGUSR1 and SIGHUP end a program that no longer listens."""
+    for number in (signal.SIGUSR1, signal.SIGHUP) * 4:
+        running = gateway()
+        running.signal(signal.SIGTERM)
+        deadline = Deadline()
+        while running.process.poll() is None and not deadline.over():
+            running.signal(number)
+        running.stop()
+
+
 def test_who_kept_sending_survives_a_paused_process(gateway):
     """A stopped virtual machine, a long page-in: when the process wakes after more than client_timeout, what clients
     sent meanwhile counts before the clock does."""
