@@ -30,4 +30,11 @@ const char* wire_name(ErrorCode code) {
     return "unknown";
 }
 
+std::optional<ErrorCode> error_code_of(std::string_view name) {
+    for (int code = 0; code < error_code_count; ++code) {
+        if (name == wire_name(static_cast<ErrorCode>(code))) return static_cast<ErrorCode>(code);
+    }
+    return std::nullopt;
+}
+
 }  // namespace gatewayd

@@ -4,7 +4,9 @@
 #define GATEWAYD_CORE_BASE_STATUS_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace gatewayd {
@@ -24,7 +26,11 @@ enum class ErrorCode : uint8_t {
     conflict,
 };
 
+inline constexpr int error_code_count = 11;
+
 const char* wire_name(ErrorCode code);
+// Nothing for a word that is none of them.
+std::optional<ErrorCode> error_code_of(std::string_view wire_name);
 
 class [[nodiscard]] Status {
    public:

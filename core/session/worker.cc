@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/log.h"
+#include "core/session/publish_sink.h"
 #include "core/session/session.h"
 #include "core/session/upgrade.h"
 
@@ -129,56 +130,6 @@ void Worker::on_turn_flushed() {
 
 // --- publish ---
 
-namespace {
-
-// The end of a publish's way through the hooks.
-class PublishSink final : public MessageSink {
-   public:
-    PublishSink(Worker* worker, const PublishDone& done) : worker_(worker), done_(done) {}
-
-    int32_t route(MessageRequest& request) override {
-        const Destination& to = request.destination();
-        if (request.envelope().require_ack) {
-            refuse(request, "unavailable", "require_ack needs a delivery plugin, and none is loaded");
-            return GW_ST_ANSWERED;
-        }
-        if (to.kind == DestinationKind::none) {
-            refuse(request, "unavailable", "no loaded plugin serves tickets or groups");
-            return GW_ST_ANSWERED;
-        }
-        answered_ = true;
-        auto tally = std::make_shared<DeliveryTally>(
-            [done = done_, id = std::string(request.stamps().msg_id)](uint64_t delivered) {
-                if (done) done({Status(), id, delivered});
-            });
-        worker_->router().send(to, request.body(), request.stamps(), nullptr, std::move(tally));
-        return GW_ST_PASSED;
-    }
-
-    void refuse(MessageRequest&, std::string_view code, std::string_view why) override {
-        if (answered_) return;
-        answered_ = true;
-        const ErrorCode error = code == "plugin_error"  ? ErrorCode::plugin_error
-                                : code == "unavailable" ? ErrorCode::unavailable
-                                                        : ErrorCode::forbidden;
-        if (done_) done_({Status(error, std::string(why)), {}, 0});
-    }
-
-    int32_t answer(MessageRequest&, std::string_view) override { return GW_E_STATE; }  // nobody is there
-
-    // A hook ended it without saying why.
-    void finish(const MessageRequest& request) {
-        if (!answered_ && done_) done_({Status(), std::string(request.stamps().msg_id), 0});
-    }
-
-   private:
-    Worker* const worker_;
-    const PublishDone& done_;
-    bool answered_ = false;
-};
-
-}  // namespace
-
 void Worker::run_publish(const PublishOrder& order, const PublishDone& done) {
     Envelope envelope;
     const Status status = decode(order.message, &envelope);  // was valid when it was posted
@@ -191,7 +142,7 @@ void Worker::run_publish(const PublishOrder& order, const PublishDone& done) {
     const std::string msg_id(stamps.msg_id);  // hooks may make other ids
     const std::string create_at(stamps.create_at);
     stamps = {from, msg_id, create_at};
-    PublishSink sink(this, done);
+    PublishSink sink(&router_, done);
     MessageRequest request(GW_KIND_PUBLISH, nullptr, &envelope, stamps, &sink);
     if (order.to.kind != DestinationKind::none) request.set_destination(order.to);
     request.sender = order.sender;

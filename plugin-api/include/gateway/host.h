@@ -97,7 +97,8 @@ struct gw_host {
     int32_t (*publish)(gw_inst* inst, const gw_destination* to, gw_str message, gw_published_fn done,
                        void* ud);
     /* Topics are named sets of connections; they exist while somebody is in them. Names: 1..256 bytes; a
-     * connection is in at most 1024. GW_E_STALE: no such connection; one that goes meanwhile is passed over. */
+     * connection is in at most 1024. GW_E_STALE: no such connection; one that goes meanwhile is passed
+     * over. */
     int32_t (*subscribe)(gw_inst* inst, gw_conn_id conn, gw_str topic);
     int32_t (*unsubscribe)(gw_inst* inst, gw_conn_id conn, gw_str topic);
     /* Closes a connection with 1008 and disconnect reason `kicked`. */
@@ -159,7 +160,8 @@ struct gw_host {
     /* Answers with a frame to the sender (message, frame). Then return GW_DONE. */
     int32_t (*answer)(gw_req* req, gw_str message);
     /* handshake: the HTTP status (400..599) and why, as JSON. message: code is ignored, the sender gets
-     * {"type":"error","code":`word`,"content":why}; publish: counts as refused. Then return GW_DONE. */
+     * {"type":"error","code":`word`,"content":why}. publish: whoever published it gets the code,
+     * `forbidden` for a word that is no code of the gateway. Then return GW_DONE. */
     int32_t (*reject)(gw_req* req, int32_t status, gw_str word, gw_str why);
     int32_t (*get_destination)(const gw_req* req, gw_destination* out); /* message, publish */
     int32_t (*set_destination)(gw_req* req, const gw_destination* to);  /* message, publish */

@@ -236,6 +236,46 @@ TEST_CASE("frame hooks claim messages or put others in their place; what nobody 
     CHECK(a.read_text().value_or("").find(R"("code":"invalid_message")") != std::string::npos);
 }
 
+// Every rejection but two came out as `forbidden`: a back end could not tell "later" from "never".
+TEST_CASE("a publish that a plugin rejects is answered with the plugin's code and words") {
+    FakePlugin judge("judge", GW_KIND_PUBLISH);
+    judge.intercept = [](void*, gw_ctx*, gw_req* req, gw_next*) {
+        std::string_view word;
+        if (from_abi(req)->field("content", &word) != GW_OK) return GW_DONE;
+        if (from_abi(req)->reject(0, word, "because") != GW_OK) return GW_E_FAIL;
+        return GW_DONE;
+    };
+    Running running{&judge};
+    auto outcome = [&](const std::string& fields) {
+        std::promise<PublishResult> promise;
+        PublishOrder order;
+        order.to.kind = DestinationKind::all;
+        order.message = R"({"type":"text")" + fields + "}";
+        const Status posted = running.node.publish(
+            std::move(order), [&](PublishResult result) { promise.set_value(std::move(result)); });
+        REQUIRE(posted.ok());
+        return promise.get_future().get();
+    };
+    struct Case {
+        const char* word;
+        ErrorCode code;
+    };
+    for (const auto& [word, code] :
+         {Case{"rate_limited", ErrorCode::rate_limited}, Case{"conflict", ErrorCode::conflict},
+          Case{"too_large", ErrorCode::too_large}, Case{"unavailable", ErrorCode::unavailable},
+          Case{"a word of its own", ErrorCode::forbidden}, Case{"ok", ErrorCode::forbidden}}) {
+        CAPTURE(word);
+        const PublishResult result = outcome(R"(,"content":")" + std::string(word) + "\"");
+        CHECK(result.status.code() == code);
+        CHECK(result.status.message() == "because");
+        CHECK(result.msg_id.empty());
+    }
+    const PublishResult silent = outcome("");
+    CHECK(silent.status.ok());
+    CHECK(silent.delivered == 0);
+    CHECK(!silent.msg_id.empty());
+}
+
 TEST_CASE("a session's hooks come in their order: attach, connected, messages, disconnected, detach") {
     FakePlugin hook("hook", GW_KIND_MESSAGE, GW_EV_CONNECTED | GW_EV_DISCONNECTED | GW_EV_MESSAGE_RECEIVED);
     Log log;
