@@ -7,6 +7,7 @@
 #include <websocketpp/processors/processor.hpp>
 #include <websocketpp/sha1/sha1.hpp>
 
+#include "core/base/http_text.h"
 #include "core/base/utf8.h"
 
 namespace gatewayd {
@@ -52,31 +53,11 @@ Refusal refusal(int status, RejectReason reason, std::string_view word, std::str
     return {status, reason, error_body(word, text), std::move(headers)};
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-// RFC 3986 section 2.1, and '+' for a space where forms write it so.
-bool percent_decode(std::string_view text, bool plus_is_space, std::string* out) {
-    out->clear();
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '+' && plus_is_space) {
-            out->push_back(' ');
-        } else if (text[i] != '%') {
-            out->push_back(text[i]);
-        } else {
-            if (i + 2 >= text.size()) return false;
-            const int high = hex_digit(text[i + 1]);
-            const int low = hex_digit(text[i + 2]);
-            if (high < 0 || low < 0) return false;
-            out->push_back(static_cast<char>(high * 16 + low));
-            i += 2;
-        }
-    }
-    return is_valid_utf8(*out);
+bool decode_text(std::string_view text, bool plus_is_space, std::string* out) {
+    std::optional<std::string> decoded = percent_decoded(text, plus_is_space);
+    if (!decoded || !is_valid_utf8(*decoded)) return false;
+    *out = std::move(*decoded);
+    return true;
 }
 
 // What websocketpp's parser lets pass and RFC 9112 does not: control characters, a space before the colon,
@@ -185,7 +166,7 @@ bool HandshakeRequest::parse_target(std::string_view target) {
     if (target.empty() || target.front() != '/') return false;
     if (target.find('#') != std::string_view::npos) return false;
     const size_t mark = std::min(target.find('?'), target.size());
-    if (!percent_decode(target.substr(0, mark), false, &path_)) return false;
+    if (!decode_text(target.substr(0, mark), false, &path_)) return false;
     std::string_view rest = target.substr(std::min(mark + 1, target.size()));
     while (!rest.empty()) {
         const size_t end = std::min(rest.find('&'), rest.size());
@@ -193,8 +174,8 @@ bool HandshakeRequest::parse_target(std::string_view target) {
         const size_t equals = std::min(pair.find('='), pair.size());
         std::string key;
         std::string value;
-        if (!percent_decode(pair.substr(0, equals), true, &key)) return false;
-        if (!percent_decode(pair.substr(std::min(equals + 1, pair.size())), true, &value)) return false;
+        if (!decode_text(pair.substr(0, equals), true, &key)) return false;
+        if (!decode_text(pair.substr(std::min(equals + 1, pair.size())), true, &value)) return false;
         query_.emplace_back(std::move(key), std::move(value));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/http_text.h"
 #include "core/base/log.h"
 #include "core/base/utf8.h"
 #include "core/message/codec.h"
@@ -32,13 +33,6 @@ bool is_token(std::string_view text) {
     });
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return std::tolower(static_cast<unsigned char>(x)) ==
-                      std::tolower(static_cast<unsigned char>(y));
-           });
-}
-
 // Headers of the response that are the handshake's own (RFC 6455 section 4.2.2), or would break its framing.
 bool is_reserved_header(std::string_view name) {
     static constexpr std::string_view reserved[] = {"Upgrade",
@@ -50,7 +44,7 @@ bool is_reserved_header(std::string_view name) {
                                                     "Transfer-Encoding",
                                                     "Content-Type"};
     return std::any_of(std::begin(reserved), std::end(reserved),
-                       [&](std::string_view item) { return equals_ignoring_case(item, name); });
+                       [&](std::string_view item) { return equal_ignoring_case(item, name); });
 }
 
 // As error_body(), for texts that are not our own.
@@ -303,7 +297,7 @@ int32_t Upgrade::set_response_header(std::string_view name, std::string_view val
     if (!is_token(name) || !is_header_text(value) || is_reserved_header(name)) return GW_E_ARG;
     if (value.size() > max_response_header_bytes) return GW_E_LIMIT;
     for (auto& [key, text] : response_headers_) {
-        if (equals_ignoring_case(key, name)) {
+        if (equal_ignoring_case(key, name)) {
             text = value;
             return GW_OK;
         }

@@ -3,21 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <cctype>
+#include "core/base/http_text.h"
 
 namespace gatewayd::admin {
 namespace {
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (size_t i = 0; i < a.size(); ++i) {
-        if (std::tolower(static_cast<unsigned char>(a[i])) !=
-            std::tolower(static_cast<unsigned char>(b[i]))) {
-            return false;
-        }
-    }
-    return true;
-}
 
 bool is_port(std::string_view text) {
     if (text.empty() || text.size() > 5) return false;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/base/http_text.h"
 #include "core/base/utf8.h"
 #include "core/config/render.h"
 #include "core/message/envelope.h"
@@ -77,13 +78,7 @@ bool is_json_type(std::string_view content_type) {
     std::string_view type = content_type.substr(0, content_type.find(';'));
     while (!type.empty() && (type.back() == ' ' || type.back() == '\t'))
         type.remove_suffix(1);
-    constexpr std::string_view json = "application/json";
-    if (type.size() != json.size()) return false;
-    for (size_t i = 0; i < json.size(); ++i) {
-        const char c = type[i];
-        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != json[i]) return false;
-    }
-    return true;
+    return equal_ignoring_case(type, "application/json");
 }
 
 // What the body says against the path; empty: nothing.

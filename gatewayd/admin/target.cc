@@ -1,14 +1,9 @@
 #include "gatewayd/admin/target.h"
 
+#include "core/base/http_text.h"
+
 namespace gatewayd::admin {
 namespace {
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 // Calls `each` with the pieces of `text` between separators; false as soon as it returns false.
 template <typename Each>
@@ -28,25 +23,6 @@ const std::string* Target::parameter(std::string_view name) const {
         if (key == name) return &value;
     }
     return nullptr;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (size_t at = 0; at < text.size(); ++at) {
-        if (text[at] == '+' && plus_is_space) {
-            decoded.push_back(' ');
-        } else if (text[at] != '%') {
-            decoded.push_back(text[at]);
-        } else {
-            const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
-            const int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
-            if (low < 0) return std::nullopt;
-            decoded.push_back(static_cast<char>(high * 16 + low));
-            at += 2;
-        }
-    }
-    return decoded;
 }
 
 std::optional<Target> parse_target(std::string_view text) {

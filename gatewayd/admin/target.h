@@ -23,9 +23,6 @@ struct Target {
 // Nothing when it is not a path, or a % is not followed by two hexadecimal digits.
 std::optional<Target> parse_target(std::string_view text);
 
-// Nothing for a broken escape. `plus_is_space`: as in queries.
-std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space);
-
 }  // namespace gatewayd::admin
 
 #endif
