@@ -3,10 +3,13 @@
 #ifndef GATEWAYD_CORE_CHAIN_DESTINATION_H
 #define GATEWAYD_CORE_CHAIN_DESTINATION_H
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace gatewayd {
+
+inline constexpr size_t max_destination_id_bytes = 256;  // topics; other ids are shorter
 
 enum class DestinationKind : uint8_t { none, client, user, topic, all };
 

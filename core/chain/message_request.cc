@@ -6,8 +6,6 @@
 namespace gatewayd {
 namespace {
 
-constexpr size_t max_topic_bytes = 256;
-
 bool is_stamped(std::string_view name) {
     return name == "from" || name == "msg_id" || name == "create_at" || name == "seq_no";
 }
@@ -129,7 +127,7 @@ int32_t MessageRequest::set_destination(const gw_destination& to) {
     if (to.kind > GW_DEST_ALL || (to.flags & ~GW_DEST_NOT_SENDER)) return GW_E_ARG;
     const std::string_view id = from_abi(to.id);
     const bool named = to.kind == GW_DEST_CLIENT || to.kind == GW_DEST_USER || to.kind == GW_DEST_TOPIC;
-    if (named && (id.empty() || id.size() > max_topic_bytes)) return GW_E_ARG;
+    if (named && (id.empty() || id.size() > max_destination_id_bytes)) return GW_E_ARG;
     destination_ = {static_cast<DestinationKind>(to.kind), (to.flags & GW_DEST_NOT_SENDER) != 0,
                     std::string(id)};
     fixed_destination_ = true;

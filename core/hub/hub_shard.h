@@ -19,7 +19,6 @@
 
 namespace gatewayd {
 
-inline constexpr size_t max_topic_name_bytes = 256;
 inline constexpr size_t max_topics_per_connection = 1024;
 
 // The members of a topic in one reactor.

@@ -119,7 +119,7 @@ class Connection : public TimerWheel::Node {
     bool touched_ = false;
     bool blocked_ = false;  // the socket took less than was offered
     bool reading_ = true;
-    bool doomed_ = false;    // close_later() was called
+    bool doomed_ = false;    // ends with this turn: close_later(), or a write failed
     bool refusing_ = false;  // over a limit: counted in NodeLimits::refusing, not admitted
     bool shut_ = false;      // our end of the stream is closed
     RejectReason refuse_reason_ = RejectReason::node_full;

@@ -71,7 +71,7 @@ class Reactor {
     void close_all(CloseCode code, const char* static_text, DisconnectReason reason);
     // Ends every connection at once, without a word.
     void drop_all(DisconnectReason reason);
-    // Calls `then` once when the last connection is gone; at once when there is none.
+    // Calls `then` once, at the end of the first turn, this one included, that leaves no connection.
     void when_empty(std::function<void()> then);
 
     // The time of this turn, read once.

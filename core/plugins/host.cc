@@ -55,7 +55,8 @@ int32_t guarded(gw_error* error, Call&& call) {
     try {
         return call();
     } catch (const std::exception& failure) {
-        std::snprintf(error->message, sizeof error->message, "an exception left the plugin: %s", failure.what());
+        std::snprintf(error->message, sizeof error->message, "an exception left the plugin: %s",
+                      failure.what());
         return GW_E_FAIL;
     } catch (...) {
         std::snprintf(error->message, sizeof error->message, "an exception left the plugin");

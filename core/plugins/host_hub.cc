@@ -10,7 +10,6 @@
 namespace gatewayd {
 namespace {
 
-constexpr size_t max_topic_bytes = 256;
 constexpr uint32_t clients_per_page = 256;
 
 int32_t host_publish(gw_inst* instance, const gw_destination* to, gw_str message, gw_published_fn done,
@@ -19,7 +18,7 @@ int32_t host_publish(gw_inst* instance, const gw_destination* to, gw_str message
     if (to->kind > GW_DEST_ALL) return GW_E_ARG;
     const std::string_view id = from_abi(to->id);
     const bool named = to->kind == GW_DEST_CLIENT || to->kind == GW_DEST_USER || to->kind == GW_DEST_TOPIC;
-    if (named && (id.empty() || id.size() > max_topic_bytes)) return GW_E_ARG;
+    if (named && (id.empty() || id.size() > max_destination_id_bytes)) return GW_E_ARG;
     PublishOrder order;
     order.to = {static_cast<DestinationKind>(to->kind), false, std::string(id)};
     order.message = from_abi(message);
@@ -38,7 +37,7 @@ ConnectionHandle handle_of(gw_conn_id conn) {
 
 int32_t change_subscription(gw_inst* instance, gw_conn_id conn, gw_str topic, bool join) {
     const std::string_view name = from_abi(topic);
-    if (!instance || name.empty() || name.size() > max_topic_bytes) return GW_E_ARG;
+    if (!instance || name.empty() || name.size() > max_destination_id_bytes) return GW_E_ARG;
     if (conn.generation == 0) return GW_E_STALE;
     return from_abi(instance)->services->subscribe(handle_of(conn), std::string(name), join) ? GW_OK
                                                                                              : GW_E_STALE;

@@ -8,8 +8,8 @@
 namespace gatewayd {
 
 int32_t DeliveryRequest::fail_closed(const Interceptor&) {
-    return GW_E_FAIL;
-}  // dropped; the session counts it
+    return GW_E_FAIL;  // dropped; the session counts it
+}
 
 int32_t DeliveryRequest::field(std::string_view name, std::string_view* out) {
     return message_field(message_, name, &scratch_, out);

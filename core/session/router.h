@@ -3,6 +3,9 @@
 #ifndef GATEWAYD_CORE_SESSION_ROUTER_H
 #define GATEWAYD_CORE_SESSION_ROUTER_H
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -13,10 +16,21 @@
 
 namespace gatewayd {
 
-class Session;
+// Adds up what the reactors delivered, and tells the sum when the last of them is done with it.
+class DeliveryTally {
+   public:
+    using Done = std::function<void(uint64_t delivered)>;
+    explicit DeliveryTally(Done done) : done_(std::move(done)) {}
+    ~DeliveryTally() { done_(delivered_.load(std::memory_order_relaxed)); }
+    DeliveryTally(const DeliveryTally&) = delete;
+    DeliveryTally& operator=(const DeliveryTally&) = delete;
 
-// Adds up what the reactors delivered, and tells the sum once.
-class DeliveryTally;
+    void add(uint64_t delivered) { delivered_.fetch_add(delivered, std::memory_order_relaxed); }
+
+   private:
+    std::atomic<uint64_t> delivered_{0};
+    Done done_;
+};
 
 class Router {
    public:
@@ -38,21 +52,6 @@ class Router {
     const uint32_t reactor_;
     HubShard* const hub_;
     TurnBuffer* const buffer_;
-};
-
-class DeliveryTally {
-   public:
-    using Done = std::function<void(uint64_t delivered)>;
-    explicit DeliveryTally(Done done) : done_(std::move(done)) {}
-    ~DeliveryTally() { done_(delivered_.load(std::memory_order_relaxed)); }
-    DeliveryTally(const DeliveryTally&) = delete;
-    DeliveryTally& operator=(const DeliveryTally&) = delete;
-
-    void add(uint64_t delivered) { delivered_.fetch_add(delivered, std::memory_order_relaxed); }
-
-   private:
-    std::atomic<uint64_t> delivered_{0};
-    Done done_;
 };
 
 }  // namespace gatewayd
