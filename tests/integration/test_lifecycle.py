@@ -210,8 +210,10 @@ def test_sigusr1_and_broken_pipes_stop_nobody(gateway):
 
 def test_log_rotation_during_the_end_does_not_kill_it(gateway):
     """logrotate asks nobody whether a shutdown is under way; SIGUSR1 and SIGHUP end a program that no longer listens."""
-    for number in (signal.SIGUSR1, signal.SIGHUP) * 4:
+    for number in (signal.SIGUSR1, signal.SIGHUP) * 8:
         running = gateway()
+        for _ in range(5000):  # the log has much to write at the end, which makes it long
+            running.signal(number)
         running.signal(signal.SIGTERM)
         deadline = Deadline()
         while running.process.poll() is None and not deadline.over():
