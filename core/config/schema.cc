@@ -90,7 +90,7 @@ void add_performance(std::vector<Key>& keys) {
     keys.push_back(flag("wsc.performance.enable_metrics", GATEWAYD_AT(wsc.performance.enable_metrics),
                         "false: no /metrics on the admin listener."));
     keys.push_back(with_word_for_zero(
-        number("wsc.performance.io_threads", GATEWAYD_AT(wsc.performance.io_threads), "threads", 1, 256,
+        number("wsc.performance.io_threads", GATEWAYD_AT(wsc.performance.io_threads), "threads", 1, 64,
                "Reactors, each with its own connections; auto: one for each core."),
         "auto"));
     keys.push_back(number("wsc.performance.reactor_buffer_size",

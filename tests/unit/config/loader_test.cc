@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/hub/directory.h"
 #include "tests/unit/config/loading.h"
 
 namespace gatewayd {
@@ -82,8 +83,11 @@ TEST_CASE("io_threads: auto is one for each core") {
     CHECK(loaded("wsc: { performance: { io_threads: auto } }").wsc.performance.io_threads == 0);
     CHECK(error_of("wsc: { performance: { io_threads: 0 } }") ==
           "gateway.yaml:1:35: wsc.performance.io_threads: expected auto or a whole number of threads from 1 "
-          "to 256, "
+          "to 64, "
           "not \"0\"");
+    // More would be more than the directory's sets of reactors hold, and were made 64 without a word.
+    CHECK(loaded("wsc: { performance: { io_threads: 64 } }").wsc.performance.io_threads == max_reactors);
+    CHECK(contains(error_of("wsc: { performance: { io_threads: 65 } }"), "from 1 to 64"));
 }
 
 TEST_CASE("admin.listen can be switched off") {
