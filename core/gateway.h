@@ -77,7 +77,7 @@ class Gateway {
     const std::vector<std::string>& warnings() const;
     bool ready() const;  // [any] listening and not draining
 
-    // [any] the Hub
+    // [any] the Hub. `done` must not be empty.
     void publish(PublishOrder order, PublishDone done);
     // Closes with 1008 `kicked`; done(false) when there is no such client. done is called on any thread.
     void kick(std::string_view client_id, std::string why, std::function<void(bool found)> done);

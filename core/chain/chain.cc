@@ -129,7 +129,7 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         if (verdict != GW_CONTINUE) {
             if (!threw) count_error(interceptor, "intercept", what_is_wrong(verdict));
             const int32_t status = failed(interceptor, request);
-            if (status != GW_ST_PASSED) return status;
+            if (status != GW_ST_PASSED) return verdict > 0 ? GW_E_VERDICT : status;
         }
         // The hook may have closed the connection.
         if (request.context && !request.context->is_open()) return GW_E_CANCELLED;
@@ -139,8 +139,11 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
 
 // GW_ST_PASSED: on_error is open, the next link sees the request.
 int32_t InterceptorChain::failed(const Interceptor& interceptor, Request& request) const {
-    emit(GW_EV_ERROR, request.context, nullptr, GW_SEVERITY_WARNING,
-         "plugin " + interceptor.name + " failed");
+    // Not of a handshake, where nobody is attached yet, nor of a publish, which has no connection.
+    if (request.context && request.kind != GW_KIND_HANDSHAKE) {
+        emit(GW_EV_ERROR, request.context, nullptr, GW_SEVERITY_WARNING,
+             "plugin " + interceptor.name + " failed");
+    }
     if (interceptor.fails_open) return GW_ST_PASSED;
     return request.fail_closed(interceptor);
 }

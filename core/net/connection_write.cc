@@ -79,6 +79,7 @@ bool Connection::relieve(uint32_t messages) {
             close_later(close_try_again_later, "slow client: too much was waiting for you",
                         DisconnectReason::slow_client);
             dropped = 1;
+            reactor_.counters_->net.messages_sent.sub(messages);
             break;
         case SlowClientAction::drop_oldest:
             while (over_limits() && queue_.drop_oldest(&reactor_.queue_pool_))

@@ -89,6 +89,11 @@ void Reactor::stop() {
     boost::asio::post(context_, [this] { mailbox_turn(); });
 }
 
+bool Reactor::stopped() {
+    const std::lock_guard lock(mailbox_mutex_);
+    return stopped_;
+}
+
 void Reactor::wait_for_sockets() {
     sockets_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                         [this](const boost::system::error_code& error) {
@@ -196,6 +201,7 @@ void Reactor::accept_ready() {
         if (fd >= 0) {
             accept_backoff_ms_ = 0;
             adopt(fd, PeerAddress::from(address));
+            if (accepting_paused_) return;
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -240,7 +246,13 @@ void Reactor::adopt(int fd, const PeerAddress& peer) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = connection;
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {  // no memory, or too many watches
+        const int error = errno;
+        connection->end_session(DisconnectReason::connection_lost, close_abnormal, "");
+        connection->destroy();
+        pause_accepting(error);
+        return;
+    }
     connection->schedule(connection->next_deadline());
     // TCP_DEFER_ACCEPT: the request is here already, nearly always.
     connection->read();

@@ -61,6 +61,9 @@ class Reactor {
     // [any] Ends run() after the letters posted so far.
     void stop();
 
+    // [any]
+    bool stopped();
+
     uint32_t index() const { return index_; }
     const NetOptions& options() const { return options_; }
     ReactorCounters& counters() { return *counters_; }

@@ -49,7 +49,8 @@ bool Router::send(const Destination& to, std::string_view body, const Stamps& st
             Worker* worker = node_->workers[i];
             if (!worker->post([worker, to, shared, tally] {
                     worker->router().deliver_here(to, shared, nullptr, tally);
-                })) {
+                }) &&
+                !worker->reactor().stopped()) {
                 log::write_limited(LogLevel::error, "mailbox_full",
                                    "a reactor's mailbox is full, a message is lost to its connections",
                                    {{"reactor", i}});

@@ -57,8 +57,8 @@ TEST_CASE("a verdict ends the request: done, drop, an error, a value that is non
     };
     for (const Case& each : {Case{GW_DONE, GW_ST_ANSWERED, 0, ""}, Case{GW_DROP, GW_ST_DROPPED, 0, ""},
                              Case{GW_E_LIMIT, GW_E_FAIL, 1, "refuse plugin_error plugin a failed"},
-                             Case{GW_PENDING, GW_E_FAIL, 1, "refuse plugin_error plugin a failed"},
-                             Case{77, GW_E_FAIL, 1, "refuse plugin_error plugin a failed"}}) {
+                             Case{GW_PENDING, GW_E_VERDICT, 1, "refuse plugin_error plugin a failed"},
+                             Case{77, GW_E_VERDICT, 1, "refuse plugin_error plugin a failed"}}) {
         CAPTURE(each.verdict);
         FakePlugin a("a");
         FakePlugin b("b");
