@@ -12,7 +12,7 @@
 namespace gatewayd {
 namespace {
 
-constexpr size_t max_early_bytes = 64 * 1024;  // behind a request head, while its handshake is decided
+constexpr size_t max_early_bytes = 64UL * 1024;  // behind a request head, while its handshake is decided
 
 }  // namespace
 

@@ -20,14 +20,14 @@ struct NetOptions {
     uint32_t max_connections = 10'000;   // of the whole node
     uint32_t max_connections_per_address = 0;
     uint32_t max_queue_messages = 256;  // waiting after the socket refused more
-    size_t max_queue_bytes = 4096 * 1024;
-    size_t max_message_bytes = 1024 * 1024;
-    size_t max_request_head_bytes = 8 * 1024;
+    size_t max_queue_bytes = 4096UL * 1024;
+    size_t max_message_bytes = 1024UL * 1024;
+    size_t max_request_head_bytes = 8UL * 1024;
     uint32_t max_fragments = 65'536;
     size_t max_inbound_bytes = 256UL * 1024 * 1024;  // of the whole node
-    size_t read_buffer_bytes = 4 * 1024;
-    size_t write_buffer_bytes = 4 * 1024;
-    size_t reactor_buffer_bytes = 512 * 1024;
+    size_t read_buffer_bytes = 4UL * 1024;
+    size_t write_buffer_bytes = 4UL * 1024;
+    size_t reactor_buffer_bytes = 512UL * 1024;
     size_t max_mailbox_letters = 65'536;
     SlowClientAction slow_client = SlowClientAction::disconnect;
 };

@@ -10,8 +10,8 @@ namespace gatewayd {
 namespace {
 
 constexpr size_t max_pooled_storages = 256;
-constexpr size_t max_pooled_slices = 64;            // capacity of a storage that is worth keeping
-constexpr size_t max_own_buffer_bytes = 64 * 1024;  // then compact() begins another
+constexpr size_t max_pooled_slices = 64;              // capacity of a storage that is worth keeping
+constexpr size_t max_own_buffer_bytes = 64UL * 1024;  // then compact() begins another
 
 void advance(Slice* slice, uint32_t count) {
     slice->offset += count;

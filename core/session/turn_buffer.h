@@ -45,7 +45,7 @@ class TurnBuffer {
     }
 
    private:
-    static constexpr size_t buffer_bytes = 64 * 1024;
+    static constexpr size_t buffer_bytes = 64UL * 1024;
 
     // A buffer is never moved while it fills: hooks hold views of what is in it.
     std::string& room_for(size_t payload_size) {

@@ -69,7 +69,7 @@ class Worker : public ReactorService {
     void on_turn_flushed() override;
 
    private:
-    static constexpr size_t max_turn_bytes = 256 * 1024;
+    static constexpr size_t max_turn_bytes = 256UL * 1024;
 
     // Keeps its claim of the client_id until the connection that it replaces is gone, also when it is refused
     // or lost meanwhile.

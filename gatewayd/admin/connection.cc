@@ -23,8 +23,8 @@ namespace http = boost::beast::http;
 using Error = boost::system::error_code;
 
 constexpr uint32_t max_head_bytes = 8 * 1024;
-constexpr size_t max_buffered_bytes = 64 * 1024;
-constexpr size_t max_discarded_bytes = 4 * 1024 * 1024;
+constexpr size_t max_buffered_bytes = 64UL * 1024;
+constexpr size_t max_discarded_bytes = 4UL * 1024 * 1024;
 constexpr std::chrono::seconds idle_timeout{60};
 constexpr std::chrono::seconds transfer_timeout{30};
 constexpr std::chrono::seconds answer_timeout{10};
