@@ -96,7 +96,7 @@ int start_and_run(Settings settings) {
 }  // namespace
 
 int run(const CommandLine& line) {
-    Signals::ignore_requests();
+    Signals::block();
     std::vector<std::string> warnings;
     std::optional<Settings> settings = load_or_say_why(line, &warnings);
     if (!settings) return exit_refused;

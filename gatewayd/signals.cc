@@ -2,42 +2,64 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <cerrno>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "gatewayd/command_line.h"
 
 namespace gatewayd {
+namespace {
+
+sigset_t our_signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP})
+        ::sigaddset(&set, number);
+    return set;
+}
+
+}  // namespace
+
+void Signals::block() {
+    const sigset_t set = our_signals();
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+}
 
 class Signals::Impl {
    public:
     Impl(boost::asio::io_context& control, Handlers handlers)
-        : control_(control), handlers_(std::move(handlers)), set_(io_, SIGTERM, SIGINT, SIGUSR1) {
-        set_.add(SIGHUP);
-        ::signal(SIGPIPE, SIG_IGN);
-        wait();
-        thread_ = std::thread([this] { io_.run(); });
+        : control_(control), handlers_(std::move(handlers)) {
+        const sigset_t set = our_signals();
+        signals_ = ::signalfd(-1, &set, SFD_CLOEXEC);
+        end_ = ::eventfd(0, EFD_CLOEXEC);
+        if (signals_ < 0 || end_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+        thread_ = std::thread([this] { read_signals(); });
     }
     ~Impl() {
-        io_.stop();
+        ::eventfd_write(end_, 1);
         thread_.join();
-        boost::system::error_code ignored;
-        set_.clear(ignored);
-        ignore_requests();
+        ::close(signals_);
+        ::close(end_);
     }
 
    private:
-    void wait() {
-        set_.async_wait([this](const boost::system::error_code& error, int number) {
-            if (error) return;
-            handle(number);
-            wait();
-        });
+    void read_signals() {
+        for (;;) {
+            pollfd ready[2] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};
+            if (::poll(ready, 2, -1) < 0) continue;  // EINTR: a debugger
+            if (ready[1].revents) return;
+            signalfd_siginfo info;
+            if (::read(signals_, &info, sizeof info) == sizeof info) handle(static_cast<int>(info.ssi_signo));
+        }
     }
 
     void handle(int number) {
@@ -65,16 +87,11 @@ class Signals::Impl {
 
     boost::asio::io_context& control_;
     const Handlers handlers_;
-    boost::asio::io_context io_{1};
-    boost::asio::signal_set set_;
+    int signals_ = -1;
+    int end_ = -1;  // readable: the thread ends
     bool stopping_ = false;
     std::thread thread_;
 };
-
-void Signals::ignore_requests() {
-    ::signal(SIGUSR1, SIG_IGN);
-    ::signal(SIGHUP, SIG_IGN);
-}
 
 Signals::Signals(boost::asio::io_context& control, Handlers handlers)
     : impl_(std::make_unique<Impl>(control, std::move(handlers))) {}
