@@ -79,6 +79,7 @@ struct SessionCounters {
     std::array<Counter, disconnect_reason_count> disconnected;
     std::array<Counter, type_class_count> received;
     Counter deliveries_dropped;  // by a delivery hook or its error
+    Counter mailbox_lost;        // messages that another reactor had no room for
     std::array<Counter, delivery_bounds_s.size() + 1> delivery;
     Counter delivery_sum_us;
 };

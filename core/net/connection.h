@@ -95,6 +95,7 @@ class Connection : public TimerWheel::Node {
     void push_control(std::string frame);
     bool over_limits() const;
     bool relieve(uint32_t messages);
+    void log_slow(SlowClientAction action);
     ssize_t write(iovec* parts, int count);
     void consume(size_t written);
     void flush();
@@ -129,7 +130,9 @@ class Connection : public TimerWheel::Node {
     uint32_t ping_tick_ = 0;      // of the last ping, or of the accepted handshake
     uint32_t state_tick_ = 0;     // when state_ was entered
     uint32_t progress_tick_ = 0;  // of the last written byte, while blocked_ or closing
-    uint32_t list_index_ = 0;     // in Reactor::connections_
+    bool slow_logged_ = false;
+    uint32_t slow_logged_tick_ = 0;  // of the last line about a slow client
+    uint32_t list_index_ = 0;        // in Reactor::connections_
     ConnectionHandler* handler_ = nullptr;
     const char* doomed_text_ = "";
     OutboundQueue queue_;

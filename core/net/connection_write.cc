@@ -21,8 +21,9 @@ void Connection::push_control(std::string frame) {
     reactor_.counters_->net.queued_bytes.add(frame.size());
     queue_.push_opaque(std::move(frame), &reactor_.queue_pool_);
     reactor_.touch(this);
-    if (state_ == State::open && blocked_ && queue_.bytes() > reactor_.options_.max_queue_bytes) {
+    if (open() && blocked_ && queue_.bytes() > reactor_.options_.max_queue_bytes) {
         close_later(close_try_again_later, "too many control frames waiting", DisconnectReason::slow_client);
+        reactor_.counters_->net.slow_client[static_cast<size_t>(SlowClientAction::disconnect)].add();
     }
 }
 
@@ -93,14 +94,24 @@ bool Connection::relieve(uint32_t messages) {
     }
     reactor_.counters_->net.queued_bytes.sub(before - queue_.bytes());
     reactor_.counters_->net.slow_client[static_cast<size_t>(action)].add(dropped);
+    log_slow(action);
+    if (action == SlowClientAction::drop_oldest && dropped + messages <= droppable) return true;
+    return dropped == 0;
+}
+
+// Not each time: during a storm this is the hot path of every connection that is behind.
+void Connection::log_slow(SlowClientAction action) {
+    static constexpr uint32_t quiet_ms = 10'000;
+    const uint32_t now = reactor_.wheel_.now_tick();
+    if (slow_logged_ && now - slow_logged_tick_ < to_ticks(quiet_ms)) return;
+    slow_logged_ = true;
+    slow_logged_tick_ = now;
     log::write_limited(LogLevel::warn, std::string("slow_client.") + name(action), "slow client",
                        {{"action", name(action)},
                         {"connection_id", id_},
                         {"remote_address", peer_.text()},
                         {"waiting_bytes", queue_.bytes()},
                         {"waiting_messages", queue_.messages()}});
-    if (action == SlowClientAction::drop_oldest && dropped + messages <= droppable) return true;
-    return dropped == 0;
 }
 
 // Offers the parts to the socket; returns the bytes it took, 0 when it is full, -1 when the connection is

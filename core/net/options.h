@@ -29,6 +29,7 @@ struct NetOptions {
     size_t write_buffer_bytes = 4UL * 1024;
     size_t reactor_buffer_bytes = 512UL * 1024;
     size_t max_mailbox_letters = 65'536;
+    size_t max_mailbox_bytes = 256UL * 1024 * 1024;  // of the messages in those letters
     SlowClientAction slow_client = SlowClientAction::disconnect;
 };
 

@@ -66,11 +66,14 @@ void Reactor::run() {
     context_.run();
 }
 
-bool Reactor::post(Letter letter, bool bounded) {
+bool Reactor::post(Letter letter, bool bounded, size_t bytes) {
     {
         const std::lock_guard lock(mailbox_mutex_);
         if (stopped_) return false;
         if (bounded && mailbox_.size() >= options_.max_mailbox_letters) return false;
+        if (bounded && mailbox_bytes_ > 0 && mailbox_bytes_ + bytes > options_.max_mailbox_bytes)
+            return false;
+        mailbox_bytes_ += bytes;
         mailbox_.push_back(std::move(letter));
         if (mailbox_.size() > 1) return true;  // somebody has called already
     }
@@ -142,6 +145,7 @@ void Reactor::mailbox_turn() {
     {
         const std::lock_guard lock(mailbox_mutex_);
         letters_.swap(mailbox_);
+        mailbox_bytes_ = 0;
     }
     read_clocks();
     for (Letter& letter : letters_) {

@@ -56,8 +56,9 @@ class Reactor {
     void run();                                                        // until stop()
 
     // [any] Runs the letter on this thread, in the order of posting. False: the mailbox is full (only when
-    // `bounded`) and the letter is dropped. Letters posted after stop() are dropped.
-    bool post(Letter letter, bool bounded = true);
+    // `bounded`) and the letter is dropped. Letters posted after stop() are dropped. `bytes`: of the message
+    // that the letter keeps in memory; one letter alone may be of any size.
+    bool post(Letter letter, bool bounded = true, size_t bytes = 0);
     // [any] Ends run() after the letters posted so far.
     void stop();
 
@@ -132,6 +133,7 @@ class Reactor {
     // shared
     std::mutex mailbox_mutex_;
     std::vector<Letter> mailbox_;  // guarded by mailbox_mutex_
+    size_t mailbox_bytes_ = 0;     // guarded by mailbox_mutex_
     bool stopped_ = false;         // guarded by mailbox_mutex_
     std::vector<Letter> letters_;  // the thread's: the batch being read
 };

@@ -21,8 +21,10 @@ Status Node::publish(PublishOrder order, PublishDone done) {
     if (workers.empty()) return {ErrorCode::unavailable, "the WebSocket service does not run"};
     // One destination, one worker: messages to it keep their order.
     Worker* worker = workers[siphash(order.to.id) % workers.size()];
+    const size_t bytes = order.message.size();
     const bool posted = worker->post(
-        [worker, order = std::move(order), done = std::move(done)] { worker->run_publish(order, done); });
+        [worker, order = std::move(order), done = std::move(done)] { worker->run_publish(order, done); },
+        bytes);
     if (!posted) return {ErrorCode::unavailable, "the gateway's queues are full; try again later"};
     return {};
 }

@@ -47,10 +47,11 @@ bool Router::send(const Destination& to, std::string_view body, const Stamps& st
         for (uint32_t i = 0; i < node_->workers.size(); ++i) {
             if (!(others & reactor_bit(i))) continue;
             Worker* worker = node_->workers[i];
-            if (!worker->post([worker, to, shared, tally] {
-                    worker->router().deliver_here(to, shared, nullptr, tally);
-                }) &&
-                !worker->reactor().stopped()) {
+            const bool posted = worker->post(
+                [worker, to, shared, tally] { worker->router().deliver_here(to, shared, nullptr, tally); },
+                shared.length);
+            if (!posted && !worker->reactor().stopped()) {
+                node_->workers[reactor_]->counters().mailbox_lost.add();
                 log::write_limited(LogLevel::error, "mailbox_full",
                                    "a reactor's mailbox is full, a message is lost to its connections",
                                    {{"reactor", i}});

@@ -27,7 +27,9 @@ class Worker : public ReactorService {
     ~Worker() override;
 
     // [any] Runs it on this worker's thread. False: the mailbox is full.
-    bool post(Reactor::Letter letter) { return reactor_->post(std::move(letter)); }
+    bool post(Reactor::Letter letter, size_t bytes = 0) {
+        return reactor_->post(std::move(letter), true, bytes);
+    }
 
     Node& node() { return *node_; }
     Reactor& reactor() { return *reactor_; }

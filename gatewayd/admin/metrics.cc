@@ -121,6 +121,9 @@ class Families final : public prometheus::Collectable {
             single(MetricType::Counter, "gateway_deliveries_dropped_total",
                    "Messages that a plugin's delivery hook, or its error, kept from one recipient.",
                    sum([](const ReactorCounters& r) -> auto& { return r.session.deliveries_dropped; })));
+        all->push_back(single(MetricType::Counter, "gateway_mailbox_lost_total",
+                              "Messages that one reactor had for another, whose mailbox was full.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.session.mailbox_lost; })));
     }
 
     void add_delivery(std::vector<MetricFamily>* all) const {

@@ -92,6 +92,25 @@ TEST_CASE("a mailbox takes so many letters, and more only from those who must no
     CHECK(ran == 4);
 }
 
+TEST_CASE("a mailbox takes so many bytes of messages, but one of any size") {
+    NetOptions options;
+    options.max_mailbox_bytes = 1000;
+    NodeLimits limits(1, 0);
+    ReactorCounters counters;
+    FakeService service;
+    Reactor reactor(options, 0, &limits, &counters);
+    reactor.set_service(&service);
+    int ran = 0;
+    const auto letter = [&] { ++ran; };
+    CHECK(reactor.post(letter, true, 5000));
+    CHECK_FALSE(reactor.post(letter, true, 1));
+    CHECK(reactor.post(letter, false, 1));
+    reactor.stop();
+    CHECK(reactor.stopped());
+    reactor.run();
+    CHECK(ran == 2);
+}
+
 TEST_CASE("drop_all ends sessions and waiting handshakes at once") {
     ReactorHarness harness;
     TestClient open = harness.client();
