@@ -145,6 +145,7 @@ def test_the_same_client_again_replaces_the_old_connection(running):
         assert running.admin.get("/api/v1/clients/a1").status == 200
         # The old one's end is told before the new one's beginning.
         running.wait_for_log("client disconnected.*client_id=a1", since=position, count=19)
+        running.wait_for_log("client connected.*client_id=a1", since=position, count=20)
         words = [line.split("client ", 1)[1].split()[0] for line in running.log_lines("client_id=a1", since=position)]
         assert words == ["connected"] + ["disconnected", "connected"] * 19
         ids = [line.split("connection_id=", 1)[1].split()[0] for line in running.log_lines("client_id=a1", since=position)]
@@ -213,6 +214,7 @@ def test_many_fight_for_one_client_id_and_one_has_it(running):
         refused = [client for client in clients if client not in accepted]
         assert all(client.response.status == 409 and b"replaced" in client.response.body for client in refused)
         running.wait_for_log("client disconnected.*contested.*reason=replaced", since=position, count=len(accepted) - 1)
+        running.wait_for_log("client connected.*contested", since=position, count=len(accepted))
         words = [line.split("client ", 1)[1].split()[0] for line in running.log_lines("=contested", since=position)]
         assert words == ["connected", "disconnected"] * (len(accepted) - 1) + ["connected"]
         assert running.admin.send_to_user("alice", {"type": "text", "content": "who is it"})["delivered"] == 1
