@@ -6,8 +6,10 @@
 namespace gatewayd {
 namespace {
 
+// What the gateway stamps. (seq_no is removed from what clients send, but stream plugins may set it on the
+// way to a recipient.)
 bool is_stamped(std::string_view name) {
-    return name == "from" || name == "msg_id" || name == "create_at" || name == "seq_no";
+    return name == "from" || name == "msg_id" || name == "create_at";
 }
 
 }  // namespace
@@ -30,6 +32,20 @@ int32_t message_field(std::string_view object, std::string_view name, Texts* scr
         *out = scratch->back();
     }
     return json.front() == '"' ? GW_OK : GW_FIELD_JSON;
+}
+
+int32_t check_field_change(const Request& request, std::string_view name, std::string_view json) {
+    if (request.frozen) return GW_E_STATE;
+    if (name.empty() || is_stamped(name) || !is_valid_utf8(name)) return GW_E_ARG;
+    if (!json.empty() && (!is_valid_utf8(json) || !is_valid_json(json))) return GW_E_ARG;
+    return GW_OK;
+}
+
+int32_t set_text_field(Request* request, std::string_view name, std::string_view value) {
+    if (!is_valid_utf8(value)) return GW_E_ARG;
+    std::string json;
+    append_json_string(value, &json);
+    return request->set_json(name, json);
 }
 
 MessageRequest::MessageRequest(uint32_t request_kind, Context* request_context, Envelope* envelope,
@@ -81,16 +97,13 @@ int32_t MessageRequest::take(std::string text) {
 }
 
 int32_t MessageRequest::set_field(std::string_view name, std::string_view value) {
-    if (!is_valid_utf8(value)) return GW_E_ARG;
-    std::string json;
-    append_json_string(value, &json);
-    return set_json(name, json);
+    return set_text_field(this, name, value);
 }
 
 int32_t MessageRequest::set_json(std::string_view name, std::string_view json) {
-    if (frozen) return GW_E_STATE;
-    if (name.empty() || is_stamped(name) || !is_valid_utf8(name)) return GW_E_ARG;
-    if (!json.empty() && (!is_valid_utf8(json) || !is_valid_json(json))) return GW_E_ARG;
+    const int32_t checked = check_field_change(*this, name, json);
+    if (checked != GW_OK) return checked;
+    if (name == "seq_no") return GW_E_ARG;  // decode would take it out again
     return take(with_field(body(), name, json));
 }
 

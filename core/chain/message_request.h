@@ -33,6 +33,10 @@ Destination destination_of(const Envelope& envelope);
 // Field access that messages and deliveries share: a top-level field of `object` as text, or as JSON
 // (GW_FIELD_JSON).
 int32_t message_field(std::string_view object, std::string_view name, Texts* scratch, std::string_view* out);
+// What both ask of a field that a hook sets, before each asks for more: GW_OK, or why not.
+int32_t check_field_change(const Request& request, std::string_view name, std::string_view json);
+// set_field of both: `value` as a JSON string, through the request's own set_json.
+int32_t set_text_field(Request* request, std::string_view name, std::string_view value);
 
 class MessageRequest : public Request {
    public:

@@ -1,5 +1,6 @@
 #include "core/message/json_scan.h"
 
+#include "core/base/hex.h"
 #include "core/message/envelope.h"
 
 namespace gatewayd::json {
@@ -9,19 +10,12 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// -1: not a hexadecimal digit.
-int hex_value(char c) {
-    if (is_digit(c)) return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// The four digits of \uXXXX, or -1.
+// The four hexadecimal digits of a \u escape, or -1.
 int hex_unit(const char* p, const char* end) {
     if (end - p < 4) return -1;
     int unit = 0;
     for (int i = 0; i < 4; ++i) {
-        const int value = hex_value(p[i]);
+        const int value = hex_digit(p[i]);
         if (value < 0) return -1;
         unit = unit << 4 | value;
     }

@@ -10,6 +10,11 @@
 #include "core/net/reactor.h"
 
 namespace gatewayd {
+namespace {
+
+constexpr int max_iovecs = 64;  // of one write
+
+}  // namespace
 
 void Connection::push(Slice slice) {
     reactor_.counters_->net.queued_bytes.add(slice.length);
@@ -36,7 +41,6 @@ bool Connection::enqueue(Slice slice) {
 }
 
 bool Connection::enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages) {
-    static constexpr int max_iovecs = 64;
     if (!open()) return false;
     if (count > max_iovecs || blocked_ || !queue_.empty()) {
         bool taken = true;
@@ -146,7 +150,6 @@ void Connection::consume(size_t written) {
 }
 
 void Connection::flush() {
-    static constexpr int max_iovecs = 64;
     iovec parts[max_iovecs];
     while (!queue_.empty()) {
         const int count = queue_.gather(parts, max_iovecs);

@@ -16,17 +16,12 @@ int32_t DeliveryRequest::field(std::string_view name, std::string_view* out) {
 }
 
 int32_t DeliveryRequest::set_field(std::string_view name, std::string_view value) {
-    if (!is_valid_utf8(value)) return GW_E_ARG;
-    std::string json;
-    append_json_string(value, &json);
-    return set_json(name, json);
+    return set_text_field(this, name, value);
 }
 
 int32_t DeliveryRequest::set_json(std::string_view name, std::string_view json) {
-    if (frozen) return GW_E_STATE;
-    if (name.empty() || !is_valid_utf8(name)) return GW_E_ARG;
-    if (name == "from" || name == "msg_id" || name == "create_at") return GW_E_ARG;
-    if (!json.empty() && (!is_valid_utf8(json) || !is_valid_json(json))) return GW_E_ARG;
+    const int32_t checked = check_field_change(*this, name, json);
+    if (checked != GW_OK) return checked;
     texts_.push_back(with_field(message_, name, json));
     message_ = texts_.back();
     return GW_OK;

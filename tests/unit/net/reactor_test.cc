@@ -60,13 +60,21 @@ TEST_CASE("letters run in the order of posting, from any thread, and the last on
     }
 }
 
-TEST_CASE("a stop before run lets run do what was posted and return") {
-    NetOptions options;
-    NodeLimits limits(1, 0);
+// A reactor without a socket, for what concerns its mailbox alone; run by the test's own thread.
+struct IdleReactor {
+    explicit IdleReactor(const NetOptions& options) : reactor(options, 0, &limits, &counters) {
+        reactor.set_service(&service);
+    }
+    NodeLimits limits{1, 0};
     ReactorCounters counters;
     FakeService service;
-    Reactor reactor(options, 0, &limits, &counters);
-    reactor.set_service(&service);
+    Reactor reactor;
+};
+
+TEST_CASE("a stop before run lets run do what was posted and return") {
+    NetOptions options;
+    IdleReactor idle(options);
+    Reactor& reactor = idle.reactor;
     int ran = 0;
     CHECK(reactor.post([&] { ++ran; }));
     reactor.stop();
@@ -77,11 +85,8 @@ TEST_CASE("a stop before run lets run do what was posted and return") {
 TEST_CASE("a mailbox takes so many letters, and more only from those who must not be refused") {
     NetOptions options;
     options.max_mailbox_letters = 3;
-    NodeLimits limits(1, 0);
-    ReactorCounters counters;
-    FakeService service;
-    Reactor reactor(options, 0, &limits, &counters);
-    reactor.set_service(&service);
+    IdleReactor idle(options);
+    Reactor& reactor = idle.reactor;
     int ran = 0;
     for (int i = 0; i < 3; ++i)
         CHECK(reactor.post([&] { ++ran; }));
@@ -95,11 +100,8 @@ TEST_CASE("a mailbox takes so many letters, and more only from those who must no
 TEST_CASE("a mailbox takes so many bytes of messages, but one of any size") {
     NetOptions options;
     options.max_mailbox_bytes = 1000;
-    NodeLimits limits(1, 0);
-    ReactorCounters counters;
-    FakeService service;
-    Reactor reactor(options, 0, &limits, &counters);
-    reactor.set_service(&service);
+    IdleReactor idle(options);
+    Reactor& reactor = idle.reactor;
     int ran = 0;
     const auto letter = [&] { ++ran; };
     CHECK(reactor.post(letter, true, 5000));
