@@ -37,6 +37,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     CLI::App* check = app.add_subcommand(
         "check", "Load the configuration and every plugin, print what is in force, start nothing");
     check->fallthrough();  // `gatewayd check --config F` is how people type it
+    CLI::App* schema =
+        app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
     CLI::App* plugin = app.add_subcommand("plugin", "Look at plugin files");
     plugin->require_subcommand(1);
     CLI::App* inspect = plugin->add_subcommand(
@@ -51,6 +53,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
         const bool clean = app.exit(error, out, err) == 0;
         return clean ? say(exit_clean, out.str())
                      : say(exit_refused, "gatewayd: " + err.str() + "gatewayd --help lists the options\n");
+    }
+    if (*schema) {
+        line.command = CommandLine::Command::schema;
+        return line;
     }
     if (*inspect) {
         line.command = CommandLine::Command::inspect_plugin;

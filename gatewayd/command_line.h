@@ -13,7 +13,7 @@ inline constexpr int exit_failed = 1;   // failed while running; `plugin inspect
 inline constexpr int exit_refused = 2;  // refused to start, or did not understand the command line
 
 struct CommandLine {
-    enum class Command { run, check, inspect_plugin, say };
+    enum class Command { run, check, inspect_plugin, schema, say };
 
     Command command = Command::say;
     std::string config_file;        // run, check

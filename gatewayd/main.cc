@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "core/config/json_schema.h"
 #include "core/plugins/inspect.h"
 #include "gatewayd/check.h"
 #include "gatewayd/command_line.h"
@@ -28,6 +29,9 @@ int main(int argc, char** argv) {
                 return gatewayd::check(line);
             case CommandLine::Command::inspect_plugin:
                 return inspect(line.plugin_file);
+            case CommandLine::Command::schema:
+                std::fputs(gatewayd::render_json_schema().c_str(), stdout);
+                return gatewayd::exit_clean;
             case CommandLine::Command::say:
                 std::fputs(line.text.c_str(), line.exit_status == gatewayd::exit_clean ? stdout : stderr);
                 return line.exit_status;

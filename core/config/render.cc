@@ -166,6 +166,7 @@ class Renderer {
 
     std::string run() {
         if (with_comments_) {
+            out_.line(0, "# yaml-language-server: $schema=gatewayd.schema.json");  // for editors
             out_.comment(
                 0, "Every key of gatewayd's configuration with its default; a file needs only what differs.");
             out_.comment(

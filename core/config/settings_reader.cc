@@ -8,8 +8,6 @@ namespace gatewayd::config {
 
 namespace {
 
-constexpr size_t max_list_items = 10000;
-
 // Of all keys with a row or a section directly under `section`.
 std::vector<std::string> keys_of_section(std::string_view section) {
     std::vector<std::string> keys;

@@ -15,6 +15,8 @@
 
 namespace gatewayd::config {
 
+constexpr size_t max_list_items = 10000;
+
 void read_settings(const ConfigNode& root, Settings& settings, Problems& problems);
 
 // "unknown key; did you mean node_port?", or the valid keys when none is near. `elsewhere`: where a key of

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/config/json_schema.h"
 #include "core/config/schema.h"
 #include "tests/unit/config/loading.h"
 
@@ -57,6 +58,10 @@ std::string key_table() {
 
 TEST_CASE("config/reference.yaml is the schema") {
     check_same(source_folder + "/config/reference.yaml", render_reference());
+}
+
+TEST_CASE("config/gatewayd.schema.json is the schema") {
+    check_same(source_folder + "/config/gatewayd.schema.json", render_json_schema());
 }
 
 TEST_CASE("config/reference.yaml loads as exactly the defaults, without a warning") {

@@ -41,6 +41,11 @@ TEST_CASE("plugin inspect takes a file") {
     CHECK(line.plugin_file == "x.so");
 }
 
+TEST_CASE("schema needs no configuration") {
+    CHECK(parse({"schema"}).command == Command::schema);
+    CHECK(parse({"schema", "stray"}).exit_status == exit_refused);
+}
+
 TEST_CASE("--help and --version are said and end well") {
     const CommandLine help = parse({"--help"});
     CHECK(help.command == Command::say);
