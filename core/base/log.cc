@@ -48,8 +48,7 @@ void append_line(LogLevel level, std::string_view event, FieldRange fields, std:
 std::string lost_line(uint64_t lost) {
     const Field field("lines", lost);
     std::string line;
-    append_line(LogLevel::warn, "log lines were lost: they came faster than standard error took them",
-                {&field, 1}, &line);
+    append_line(LogLevel::warn, "log lines were lost: standard error did not take them", {&field, 1}, &line);
     return line;
 }
 

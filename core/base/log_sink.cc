@@ -19,16 +19,18 @@ constexpr int max_idle_polls_at_end = 20;
 
 }  // namespace
 
-// Also to a descriptor that somebody made non-blocking, as terminals shared with a shell can be. False:
-// nobody takes the lines, and the end does not wait for who does not read.
-bool LogSink::write_all(std::string_view bytes) {
+// Also to a descriptor that somebody made non-blocking, as terminals shared with a shell can be. Returns how
+// much was taken; less than all: nobody takes more (a full disk, no reader), and the end does not wait for
+// who does not read.
+size_t LogSink::write_all(std::string_view bytes) {
+    const size_t all = bytes.size();
     int idle_polls = 0;
     while (!bytes.empty()) {
         pollfd writable{fd_, POLLOUT, 0};
         const int ready = ::poll(&writable, 1, poll_time_ms);
-        if (ready < 0 && errno != EINTR) return false;
+        if (ready < 0 && errno != EINTR) break;
         if (ready <= 0) {
-            if (stopping_.load() && ++idle_polls >= max_idle_polls_at_end) return false;
+            if (stopping_.load() && ++idle_polls >= max_idle_polls_at_end) break;
             continue;
         }
         const ssize_t written = ::write(fd_, bytes.data(), std::min(bytes.size(), chunk_bytes));
@@ -36,10 +38,10 @@ bool LogSink::write_all(std::string_view bytes) {
             bytes.remove_prefix(static_cast<size_t>(written));
             idle_polls = 0;
         } else if (errno != EINTR && errno != EAGAIN) {
-            return false;  // nobody reads the log any more: nowhere to say so
+            break;
         }
     }
-    return true;
+    return all - bytes.size();
 }
 
 void LogSink::start() {
@@ -97,12 +99,20 @@ void LogSink::run() {
             lost = std::exchange(lost_, 0);
             last = stopping_;
         }
-        batch.clear();
-        if (lost > 0 && lost_line_ != nullptr) batch = lost_line_(lost) + '\n';
+        batch.assign(torn_ ? "\n" : "");
+        if (lost > 0 && lost_line_ != nullptr) batch += lost_line_(lost) + '\n';
+        const size_t told = batch.size();
         for (const std::string& line : lines)
             batch += line;
         lines.clear();
-        if (!write_all(batch) && stopping_.load()) return;
+        const size_t taken = write_all(batch);
+        torn_ = taken > 0 ? batch[taken - 1] != '\n' : torn_;
+        if (taken == batch.size()) continue;
+        const std::string_view rest = std::string_view(batch).substr(std::max(taken, told));
+        const std::lock_guard<std::mutex> lock(mutex_);
+        lost_ +=
+            static_cast<uint64_t>(std::count(rest.begin(), rest.end(), '\n')) + (taken < told ? lost : 0);
+        if (stopping_) return;
     }
 }
 

@@ -1,6 +1,7 @@
 // LogSink: where spdlog's lines go: into a bounded queue, and from there to a file descriptor by one thread
 // of its own, which gathers lines for a moment so that a busy gateway pays neither a wake-up nor a write for
-// each. When the queue is full the oldest line is lost, and how many were is written. Any thread.
+// each. When the queue is full the oldest line is lost, when a write fails what it was to write; the next
+// line that can be written is behind one that says how many were. Any thread.
 #ifndef GATEWAYD_CORE_BASE_LOG_SINK_H
 #define GATEWAYD_CORE_BASE_LOG_SINK_H
 
@@ -40,11 +41,12 @@ class LogSink final : public spdlog::sinks::sink {
 
    private:
     void run();
-    bool write_all(std::string_view bytes);
+    size_t write_all(std::string_view bytes);
 
     const int fd_;
     LostLine lost_line_ = nullptr;
     std::thread thread_;
+    bool torn_ = false;  // of the thread: the last line was written in part
     std::mutex mutex_;
     std::condition_variable wake_;
     // Guarded by mutex_.

@@ -115,7 +115,10 @@ void Connection::log_slow(SlowClientAction action) {
                         {"connection_id", id_},
                         {"remote_address", peer_.text()},
                         {"waiting_bytes", queue_.bytes()},
-                        {"waiting_messages", queue_.messages()}});
+                        {"waiting_messages", queue_.messages()},
+                        {"hint",
+                         "wsc.message_buffer_size and wsc.performance.max_queue_size are the limits, "
+                         "slow_client says what happens"}});
 }
 
 // Offers the parts to the socket; returns the bytes it took, 0 when it is full, -1 when the connection is

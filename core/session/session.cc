@@ -106,8 +106,8 @@ void Session::on_message(Connection&, bool binary, char* payload, size_t size) {
     if (!is_open()) return;
     if (binary) {
         worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
-        send_error(ErrorCode::invalid_message,
-                   "binary messages need a plugin that takes them; send JSON text", {});
+        refuse_message(wire_name(ErrorCode::invalid_message),
+                       "binary messages need a plugin that takes them; send JSON text", {});
         return;
     }
     on_text(bytes);
@@ -133,7 +133,7 @@ void Session::on_text(std::string_view text) {
     const Status status = decode(text, &envelope);
     if (!status.ok()) {
         counters.received[static_cast<size_t>(TypeClass::invalid)].add();
-        send_error(status.code(), status.message(), envelope.id_json);
+        refuse_message(wire_name(status.code()), status.message(), envelope.id_json);
         return;
     }
     if (envelope.type == "ping") {
@@ -186,7 +186,7 @@ int32_t Session::route(MessageRequest& request) {
     const char* why = "";
     const ErrorCode refusal = refusal_of(request, &why);
     if (refusal != ErrorCode::ok) {
-        refuse(request, wire_name(refusal), why);
+        refuse_message(wire_name(refusal), why, request.envelope().id_json);
         return GW_ST_ANSWERED;
     }
     const Destination& to = request.destination();
@@ -201,6 +201,16 @@ int32_t Session::route(MessageRequest& request) {
 
 void Session::refuse(MessageRequest& request, std::string_view code, std::string_view why) {
     send_error_word(code, why, request.envelope().id_json);
+}
+
+void Session::refuse_message(std::string_view code, std::string_view why, std::string_view id_json) {
+    log::write_limited(LogLevel::warn, "message." + std::string(code), "message refused",
+                       {{"code", code},
+                        {"why", why},
+                        {"client_id", identity_->client_id},
+                        {"user_id", identity_->user_id},
+                        {"connection_id", connection_->id()}});
+    send_error_word(code, why, id_json);
 }
 
 int32_t Session::answer(MessageRequest&, std::string_view message) {

@@ -62,6 +62,8 @@ class Session final : public ConnectionHandler, public Recipient, public Context
 
    private:
     void on_text(std::string_view text);
+    // An error frame, and a line in the log, of what the client does wrong.
+    void refuse_message(std::string_view code, std::string_view why, std::string_view id_json);
     bool frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed);
     void greet();
     ErrorCode refusal_of(const MessageRequest& request, const char** why);

@@ -57,10 +57,11 @@ std::string escaped_error_body(std::string_view word, std::string_view why) {
     return body;
 }
 
-void log_refused(std::string_view by, int status, std::string_view word, std::string_view why,
-                 const PeerAddress& peer) {
+// `key`: lines with the same one are limited together; nothing in it that a client can make up.
+void log_refused(std::string_view by, const std::string& key, int status, std::string_view word,
+                 std::string_view why, const PeerAddress& peer) {
     log::write_limited(
-        LogLevel::warn, "refused_by." + std::string(by), "handshake refused",
+        LogLevel::warn, "refused_by." + key, "handshake refused",
         {{"by", by}, {"status", status}, {"code", word}, {"why", why}, {"remote_address", peer.text()}});
 }
 
@@ -130,7 +131,7 @@ int32_t Upgrade::finish() {
 bool Upgrade::resolve_identity() {
     const SessionOptions& options = worker_->node().options;
     auto fail = [&](int status, const char* word, std::string_view why) {
-        log_refused("identity", status, word, why, connection_->peer());
+        log_refused("identity", "identity " + std::string(why), status, word, why, connection_->peer());
         refusal_ = {status, RejectReason::identity, escaped_error_body(word, why), {}};
         return false;
     };
@@ -312,7 +313,8 @@ int32_t Upgrade::reject(int32_t status, std::string_view word, std::string_view 
     if (status < 400 || status > 599 || word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why))
         return GW_E_ARG;
     const Interceptor* by = current_interceptor();
-    log_refused(by ? by->name : "plugin", status, word, why, connection_->peer());
+    const std::string by_name = by ? by->name : "plugin";
+    log_refused(by_name, by_name, status, word, why, connection_->peer());
     refusal_ = {status, RejectReason::plugin, escaped_error_body(word, why), {}};
     return GW_OK;
 }

@@ -10,6 +10,40 @@
 #include "core/session/upgrade.h"
 
 namespace gatewayd {
+namespace {
+
+// For operators: with the key, where one decides.
+const char* why_of(RejectReason reason) {
+    switch (reason) {
+        case RejectReason::node_full:
+            return "wsc.performance.max_connections_per_node is reached";
+        case RejectReason::address_full:
+            return "wsc.performance.max_connections_per_address is reached";
+        case RejectReason::head_too_big:
+            return "the request head is larger than wsc.performance.max_request_head_size";
+        case RejectReason::timeout:
+            return "the handshake took longer than wsc.performance.handshake_timeout";
+        case RejectReason::bad_request:
+            return "no WebSocket handshake; the client was told what is wrong with it";
+        case RejectReason::not_found:
+            return "the path is not wsc.path";
+        case RejectReason::no_upgrade:
+            return "an HTTP request that asks for no WebSocket of version 13";
+        case RejectReason::conflict:
+            return "the client_id is in use";
+        case RejectReason::plugin_error:
+            return "a plugin failed";
+        case RejectReason::shutdown:
+            return "the gateway is shutting down";
+        case RejectReason::identity:
+        case RejectReason::plugin:
+        case RejectReason::connection_lost:
+            break;
+    }
+    return "";
+}
+
+}  // namespace
 
 Worker::Worker(Node* node, Reactor* reactor)
     : node_(node),
@@ -83,9 +117,11 @@ void Worker::on_rejected(const Connection& connection, RejectReason reason, int 
     if (waiting != upgrades_.end()) waiting->second.over = true;
     if (reason == RejectReason::connection_lost) return;  // port scans, health checks: counted is enough
     if (reason == RejectReason::plugin || reason == RejectReason::identity) return;  // said by the upgrade
-    log::write_limited(
-        LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",
-        {{"status", status}, {"reason", name(reason)}, {"remote_address", connection.peer().text()}});
+    log::write_limited(LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",
+                       {{"status", status},
+                        {"reason", name(reason)},
+                        {"why", why_of(reason)},
+                        {"remote_address", connection.peer().text()}});
 }
 
 // --- sessions ---

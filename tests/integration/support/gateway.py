@@ -61,18 +61,23 @@ def run_gatewayd(*arguments, env=None, cwd=None, seconds=60.0):
 class Gateway:
     """One running daemon.
 
-    config      a dict laid over DEFAULTS, or the YAML itself as text
+    config      a dict laid over DEFAULTS, the YAML itself as text, or the path of a file that is there
     folder      where gateway.yaml is written; also the working directory
     arguments   more of the command line
     env         more of the environment
     prepare     runs in the child before the daemon (limits of the process, say)
     wait        False: return without waiting for it to listen
+    binary      another program than the build's
     """
 
-    def __init__(self, folder, config=None, arguments=(), env=None, prepare=None, wait=True):
-        text = config if isinstance(config, str) else yaml.safe_dump(merged(DEFAULTS, config), sort_keys=False)
-        self.config_file = pathlib.Path(folder) / "gateway.yaml"
-        self.config_file.write_text(text)
+    def __init__(self, folder, config=None, arguments=(), env=None, prepare=None, wait=True, binary=BINARY):
+        if isinstance(config, pathlib.Path):
+            self.config_file = config
+            text = config.read_text()
+        else:
+            text = config if isinstance(config, str) else yaml.safe_dump(merged(DEFAULTS, config), sort_keys=False)
+            self.config_file = pathlib.Path(folder) / "gateway.yaml"
+            self.config_file.write_text(text)
         settings = yaml.safe_load(text) or {}
         self._wants_ws = (settings.get("wsc") or {}).get("enabled", True)
         self._wants_admin = (settings.get("admin") or {}).get("listen", True)
@@ -83,7 +88,7 @@ class Gateway:
         self._news = threading.Condition()
         self._stopped = False
         self.process = subprocess.Popen(
-            [str(BINARY), "--config", str(self.config_file), *map(str, arguments)],
+            [str(binary), "--config", str(self.config_file), *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -87,6 +87,29 @@ TEST_CASE("when nobody reads, the oldest lines are lost and their number is writ
     CHECK(all.find("line 9191\n") != std::string::npos);
 }
 
+TEST_CASE("a full disk loses lines, and the first one that can be written says how many") {
+    const int fd = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    REQUIRE(fd >= 0);
+    const auto sink = std::make_shared<LogSink>(fd);
+    sink->tell_lost_by(lost_line);
+    spdlog::logger logger("test", sink);
+    for (int round = 0; round < 2; ++round) {  // the second finds that nobody was told of the first
+        sink->start();
+        for (int i = 0; i < 3; ++i)
+            logger.info("line");
+        sink->stop();
+    }
+
+    Pipe pipe;
+    REQUIRE(::dup2(pipe.fds[1], fd) == fd);
+    sink->start();
+    logger.info("there is room again");
+    sink->stop();
+    ::close(fd);
+    pipe.close_writer();
+    CHECK(pipe.read_all() == "lost 6\nthere is room again\n");
+}
+
 TEST_CASE("the end does not wait for who never reads") {
     Pipe pipe;
     const auto sink = std::make_shared<LogSink>(pipe.fds[1]);
