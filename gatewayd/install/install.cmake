@@ -11,9 +11,7 @@ install(TARGETS gatewayd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 get_property(bundled GLOBAL PROPERTY GATEWAYD_BUNDLED_PLUGINS)
 install(TARGETS ${bundled} LIBRARY DESTINATION ${GATEWAYD_INSTALL_PLUGINS})
 
-# For those who write plugins.
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/plugin-api/include/gateway DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${GATEWAY_PLUGIN_MAP} DESTINATION ${GATEWAYD_INSTALL_SHARE})
+# For those who write plugins: plugin-api/CMakeLists.txt.
 
 # For those who read: with the repository's folders, so that the links between the pages work.
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,0 +1,5 @@
+#include "counter.h"
+
+int counted() {
+    return ++Counter<int>::count;
+}
