@@ -22,6 +22,16 @@ namespace {
 
 constexpr uint32_t max_defer_accept_s = 3;
 
+CidrList trusted_proxies(const WscSettings& wsc) {
+    CidrList list;
+    std::string why;
+    for (const std::string& text : wsc.trusted_proxies) {
+        if (const auto network = Cidr::parse(text, &why))
+            list.push_back(*network);  // checked when it was read
+    }
+    return list;
+}
+
 NetOptions net_options(const Settings& settings) {
     const WscSettings& wsc = settings.wsc;
     const PerformanceSettings& performance = wsc.performance;
@@ -42,7 +52,14 @@ NetOptions net_options(const Settings& settings) {
     options.write_buffer_bytes = performance.write_buffer_size_kb * size_t{1024};
     options.reactor_buffer_bytes = performance.reactor_buffer_size_kb * size_t{1024};
     options.slow_client = static_cast<SlowClientAction>(performance.slow_client);
+    options.trusted_proxies = trusted_proxies(wsc);
+    options.proxy_header = wsc.proxy_header;
     return options;
+}
+
+// Only this machine's own clients reach the listener: nobody else, and no proxy on behalf of others.
+bool is_local_only(const WscSettings& wsc) {
+    return is_loopback_ip(wsc.node_ip) && wsc.trusted_proxies.empty();
 }
 
 std::string url_of(const std::string& ip, uint16_t port) {
@@ -149,7 +166,7 @@ class Gateway::Impl final : public HostServices {
 void Gateway::Impl::collect_warnings() {
     const WscSettings& wsc = settings_.wsc;
     if (!wsc.enabled) warnings_.emplace_back("the WebSocket service is switched off: wsc.enabled is false");
-    if (wsc.enabled && !plugins_.verifies_identities() && !is_loopback_ip(wsc.node_ip)) {
+    if (wsc.enabled && !plugins_.verifies_identities() && !is_local_only(wsc)) {
         warnings_.emplace_back(
             wsc.security.trust_client_identity
                 ? "identities are not verified: clients may call themselves anybody, agents and admins "
@@ -220,7 +237,8 @@ void Gateway::Impl::open_listeners() {
     session.max_message_bytes = wsc.security.max_message_size_kb * 1024;
     session.allowed_user_types = wsc.security.allowed_user_types;
     session.broadcast_user_types = wsc.security.broadcast_user_types;
-    session.trust_identity = wsc.security.trust_client_identity || is_loopback_ip(wsc.node_ip);
+    session.trust_identity = wsc.security.trust_client_identity;
+    session.trust_direct_identity = is_local_only(wsc);
     for (uint32_t i = 0; i < count; ++i) {
         auto own = std::make_unique<ReactorThread>();
         own->reactor = std::make_unique<Reactor>(options, i, &limits_, &own->counters);

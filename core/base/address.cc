@@ -8,28 +8,53 @@
 namespace gatewayd {
 
 PeerAddress PeerAddress::from(const sockaddr_storage& address) {
-    PeerAddress peer;
     if (address.ss_family == AF_INET6) {
         sockaddr_in6 v6;
         std::memcpy(&v6, &address, sizeof v6);
-        std::memcpy(peer.ip.data(), &v6.sin6_addr, 16);
-        peer.port = ntohs(v6.sin6_port);
-    } else {
-        sockaddr_in v4;
-        std::memcpy(&v4, &address, sizeof v4);
-        peer.ip[10] = peer.ip[11] = 0xFF;
-        std::memcpy(peer.ip.data() + 12, &v4.sin_addr, 4);
-        peer.port = ntohs(v4.sin_port);
+        return from_v6(v6.sin6_addr.s6_addr, ntohs(v6.sin6_port));
     }
+    sockaddr_in v4;
+    std::memcpy(&v4, &address, sizeof v4);
+    unsigned char bytes[4];
+    std::memcpy(bytes, &v4.sin_addr, sizeof bytes);
+    return from_v4(bytes, ntohs(v4.sin_port));
+}
+
+PeerAddress PeerAddress::from_v4(const unsigned char* bytes, uint16_t port) {
+    PeerAddress peer;
+    peer.ip[10] = peer.ip[11] = 0xFF;
+    std::memcpy(peer.ip.data() + 12, bytes, 4);
+    peer.port = port;
     return peer;
 }
 
-std::string PeerAddress::ip_text() const {
+PeerAddress PeerAddress::from_v6(const unsigned char* bytes, uint16_t port) {
+    PeerAddress peer;
+    std::memcpy(peer.ip.data(), bytes, 16);
+    peer.port = port;
+    return peer;
+}
+
+std::optional<PeerAddress> PeerAddress::from_ip(std::string_view text) {
+    char terminated[INET6_ADDRSTRLEN];
+    if (text.empty() || text.size() >= sizeof terminated) return std::nullopt;
+    if (text.find('\0') != std::string_view::npos) return std::nullopt;
+    terminated[text.copy(terminated, sizeof terminated - 1)] = '\0';
+    unsigned char bytes[16];
+    if (inet_pton(AF_INET, terminated, bytes) == 1) return from_v4(bytes, 0);
+    if (inet_pton(AF_INET6, terminated, bytes) == 1) return from_v6(bytes, 0);
+    return std::nullopt;
+}
+
+bool PeerAddress::is_v4() const {
     static constexpr unsigned char v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    return std::equal(std::begin(v4_prefix), std::end(v4_prefix), ip.begin());
+}
+
+std::string PeerAddress::ip_text() const {
     char buffer[INET6_ADDRSTRLEN];
-    const bool v4 = std::equal(std::begin(v4_prefix), std::end(v4_prefix), ip.begin());
-    return v4 ? inet_ntop(AF_INET, ip.data() + 12, buffer, sizeof buffer)
-              : inet_ntop(AF_INET6, ip.data(), buffer, sizeof buffer);
+    return is_v4() ? inet_ntop(AF_INET, ip.data() + 12, buffer, sizeof buffer)
+                   : inet_ntop(AF_INET6, ip.data(), buffer, sizeof buffer);
 }
 
 std::string PeerAddress::text() const {

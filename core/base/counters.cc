@@ -14,6 +14,8 @@ const char* name(RejectReason reason) {
             return "timeout";
         case RejectReason::bad_request:
             return "bad_request";
+        case RejectReason::proxy_header:
+            return "proxy_header";
         case RejectReason::not_found:
             return "not_found";
         case RejectReason::no_upgrade:

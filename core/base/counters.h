@@ -33,6 +33,7 @@ enum class RejectReason : uint8_t {
     head_too_big,  // 431
     timeout,       // 408
     bad_request,   // 400, 405, 413
+    proxy_header,  // the PROXY header is missing, broken (no answer) or not expected (400)
     not_found,     // 404
     no_upgrade,    // 426
     identity,      // 400, 403: user_type not allowed, ids not valid
@@ -42,7 +43,7 @@ enum class RejectReason : uint8_t {
     shutdown,      // 503
     connection_lost,
 };
-inline constexpr int reject_reason_count = 13;
+inline constexpr int reject_reason_count = 14;
 const char* name(RejectReason reason);
 
 // What a received message was; the label of gateway_messages_received_total.

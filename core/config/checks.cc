@@ -1,5 +1,6 @@
 #include "core/config/checks.h"
 
+#include "core/base/cidr.h"
 #include "core/config/problems.h"
 
 namespace gatewayd::config {
@@ -23,6 +24,12 @@ bool is_visible_ascii(char c) {
 std::string check_ip(std::string_view text) {
     if (is_ip_literal(text)) return {};
     return "expected an IP address such as 0.0.0.0 or ::, not " + quote_for_message(text);
+}
+
+std::string check_network(std::string_view text) {
+    std::string why;
+    if (Cidr::parse(text, &why)) return {};
+    return quote_for_message(text) + ": " + why;
 }
 
 std::string check_listen(std::string_view text) {

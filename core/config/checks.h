@@ -11,6 +11,7 @@
 namespace gatewayd::config {
 
 std::string check_ip(std::string_view text);
+std::string check_network(std::string_view text);      // "10.0.0.0/8", "::1"
 std::string check_listen(std::string_view text);       // empty text: no listener
 std::string check_url_path(std::string_view text);     // "/ws"
 std::string check_plugin_name(std::string_view text);  // [a-z0-9._-], begins with a letter or digit

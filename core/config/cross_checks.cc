@@ -18,6 +18,7 @@ class Checker {
     void run() {
         check_heartbeat();
         check_sizes();
+        check_proxies();
         check_user_types();
         check_auth();
         check_admin();
@@ -82,6 +83,27 @@ class Checker {
                 "wsc.performance.max_queue_size",
                 "is smaller than wsc.security.max_message_size: the largest messages can make their "
                 "recipients count as slow");
+        }
+    }
+
+    void check_proxies() {
+        static constexpr size_t max_proxies = 256;
+        const auto& proxies = wsc_.trusted_proxies;
+        if (proxies.size() > max_proxies) {
+            error("wsc.trusted_proxies", "has " + std::to_string(proxies.size()) + " entries; there may be " +
+                                             std::to_string(max_proxies) + ", so use networks");
+        }
+        for (const std::string& network : proxies) {
+            if (network != "0.0.0.0/0" && network != "::/0") continue;
+            problems_.warn(place_of({"wsc.trusted_proxies"}), "wsc.trusted_proxies",
+                           network +
+                               " trusts everyone: each client that reaches the listener itself can "
+                               "claim any address");
+        }
+        if (proxies.empty() && wsc_.proxy_header != ProxyHeader::x_forwarded_for &&
+            !is_written_list("wsc.trusted_proxies")) {
+            problems_.warn(place_of({"wsc.proxy_header"}), "wsc.proxy_header",
+                           "has no effect: wsc.trusted_proxies is empty");
         }
     }
 

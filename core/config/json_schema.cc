@@ -279,6 +279,9 @@ std::string config::pattern_of(Check check) {
     if (check == check_user_type) return "^[A-Za-z0-9._-]{1,64}$";
     if (check == check_api_key) return "^[!-~]{16,512}$";
     if (check == check_ip) return "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$";
+    if (check == check_network)
+        return "^([0-9]{1,3}(\\.[0-9]{1,3}){3}(/([12]?[0-9]|3[0-2]))?|"
+               "[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(/([1-9]?[0-9]|1[01][0-9]|12[0-8]))?)$";
     if (check == check_listen)
         return "^$|^([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\\]):[0-9]{1,5}$";
     if (check == check_folder) return "^.";

@@ -14,6 +14,7 @@ namespace {
 using SlotOf = Slot (*)(Settings&);
 
 const std::vector<std::string> slow_client_words{"disconnect", "drop_oldest", "drop_newest"};
+const std::vector<std::string> proxy_header_words{"x-forwarded-for", "forwarded", "proxy-protocol"};
 const std::vector<std::string> log_level_words{"debug", "info", "warn", "error"};
 const std::vector<std::string> log_format_words{"text", "json"};
 
@@ -73,6 +74,14 @@ void add_wsc(std::vector<Key>& keys) {
         "wsc.websocket_origins", GATEWAYD_AT(wsc.websocket_origins), what_is_wrong_with_origin,
         "Pages of which origins may connect. Empty: any; else exact origins (\"https://app.example.com\"), "
         "subdomains (\"https://*.example.com\") or \"*\". Not empty: brings the plugin `cors`."));
+    keys.push_back(
+        text("wsc.trusted_proxies", GATEWAYD_AT(wsc.trusted_proxies), check_network,
+             "Addresses or networks (10.0.0.0/8, 2001:db8::/32) of your proxies: what these say in "
+             "proxy_header of a client's address is believed. Empty: a client is who connects."));
+    keys.push_back(
+        text("wsc.proxy_header", GATEWAYD_CHOICE_AT(wsc.proxy_header, proxy_header_words), nullptr,
+             "The one way in which trusted_proxies say who the client is: one of two HTTP headers, "
+             "or the PROXY protocol, version 1 or 2, which they must send then."));
 }
 
 void add_performance(std::vector<Key>& keys) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/proxy_header.h"
 #include "core/config/node.h"
 
 namespace gatewayd {
@@ -72,6 +73,8 @@ struct WscSettings {
     uint32_t client_timeout_s = 90;
     uint32_t message_buffer_size = 256;  // messages
     std::vector<std::string> websocket_origins;
+    std::vector<std::string> trusted_proxies;  // networks, each good for Cidr::parse()
+    ProxyHeader proxy_header = ProxyHeader::x_forwarded_for;
     PerformanceSettings performance;
     SecuritySettings security;
     GroupSettings group;

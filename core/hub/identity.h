@@ -24,7 +24,8 @@ struct Identity {
     std::string client_id;
     std::string user_id;
     std::string user_type;
-    PeerAddress peer;
+    PeerAddress remote_address;
+    std::unique_ptr<const PeerAddress> proxy_address;  // the proxy that it came through; null: none
     int64_t connected_at_ms = 0;
     ConnectionHandle handle;
 

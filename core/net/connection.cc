@@ -10,8 +10,13 @@
 
 namespace gatewayd {
 
-Connection::Connection(Reactor& reactor, int fd, const PeerAddress& peer, uint64_t id)
-    : reactor_(reactor), id_(id), peer_(peer), fd_(fd) {}
+Connection::Connection(Reactor& reactor, int fd, const PeerAddress& peer, uint64_t id, bool from_proxy)
+    : reactor_(reactor),
+      id_(id),
+      remote_(peer),
+      from_proxy_(from_proxy),
+      awaits_proxy_header_(from_proxy && reactor.options().proxy_header == ProxyHeader::proxy_protocol),
+      fd_(fd) {}
 
 Connection::~Connection() {
     if (fd_ >= 0) ::close(fd_);
@@ -35,6 +40,7 @@ void Connection::refuse(const Refusal& refusal) {
     reactor_.counters_->net.rejected[static_cast<size_t>(refusal.reason)].add();
     reactor_.service_->on_rejected(*this, refusal.reason, refusal.status);
     if (refusal.status != 0) push_control(refusal_response(refusal));
+    awaits_proxy_header_ = false;
     head_.reset();
     set_reading(true);
     start_linger();
@@ -195,6 +201,10 @@ void Connection::on_due() {
     }
     if (deadline > 0) {
         schedule(deadline);
+        return;
+    }
+    if (awaits_proxy_header_) {
+        refuse_proxy_header("there was none within handshake_timeout");
         return;
     }
     if (state_ == State::reading_head || state_ == State::deciding) {

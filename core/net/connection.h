@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,13 +39,16 @@ class ConnectionHandler {
 
 class Connection : public TimerWheel::Node {
    public:
-    Connection(Reactor& reactor, int fd, const PeerAddress& peer, uint64_t id);
+    Connection(Reactor& reactor, int fd, const PeerAddress& peer, uint64_t id, bool from_proxy);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     uint64_t id() const { return id_; }  // unique in this process
-    const PeerAddress& peer() const { return peer_; }
+    // The client's, also when a trusted proxy is between; the proxy's own until it has said whose it is.
+    const PeerAddress& remote_address() const { return remote_; }
+    // The trusted proxy that the client came through, while the socket is connected. Nothing: there is none.
+    std::optional<PeerAddress> proxy_address() const;
     Reactor& reactor() const { return reactor_; }
     bool open() const { return state_ == State::open && !doomed_; }
     bool deciding() const { return state_ == State::deciding; }
@@ -82,6 +86,12 @@ class Connection : public TimerWheel::Node {
     void end_of_turn();  // of a touched connection
 
     void read();
+    bool read_proxy_header();
+    void refuse_proxy_header(const char* why);
+    void refuse_unexpected_proxy_header();
+    bool take_forwarded(const HandshakeRequest& request);
+    bool admit_client(const PeerAddress& client);
+    void refuse_full();
     void on_bytes(char* data, size_t size);
     void take_head(char** data, size_t* size);
     void take_frames(char* data, size_t size);
@@ -112,9 +122,12 @@ class Connection : public TimerWheel::Node {
     // constant
     Reactor& reactor_;
     const uint64_t id_;
-    const PeerAddress peer_;
 
     // the reactor's
+    PeerAddress remote_;
+    bool from_proxy_ = false;           // the peer is a trusted proxy
+    bool awaits_proxy_header_ = false;  // a PROXY header comes before anything else
+    bool counted_ = false;              // a proxy's client: in NodeLimits under remote_
     int fd_;
     State state_ = State::reading_head;
     bool touched_ = false;

@@ -7,6 +7,7 @@
 
 #include "core/base/utf8.h"
 #include "core/net/connection.h"
+#include "core/net/proxy_protocol.h"
 #include "core/net/reactor.h"
 
 namespace gatewayd {
@@ -31,6 +32,7 @@ void Connection::on_events(uint32_t events) {
 }
 
 void Connection::read() {
+    if (awaits_proxy_header_ && !read_proxy_header()) return;
     const ssize_t size = ::recv(fd_, reactor_.buffer_.get(), reactor_.options_.reactor_buffer_bytes, 0);
     if (size > 0) {
         reactor_.counters_->net.bytes_received.add(static_cast<uint64_t>(size));
@@ -82,6 +84,10 @@ void Connection::take_head(char** data, size_t* size) {
                 {}});
         return;
     }
+    if (looks_like_proxy_protocol(head)) {
+        refuse_unexpected_proxy_header();
+        return;
+    }
     // What cannot become a request (a TLS hello, say) need not be waited for.
     if (head.front() < 'A' || head.front() > 'Z') {
         refuse(
@@ -97,10 +103,7 @@ void Connection::take_head(char** data, size_t* size) {
     state_ = State::deciding;
     const std::unique_ptr<std::string> collected = std::move(head_);  // owns `head` when it came in pieces
     if (refusing_) {
-        refuse({503,
-                refuse_reason_,
-                error_body("full", "the gateway has no room for more connections; try again later"),
-                {{"Retry-After", "5"}}});
+        refuse_full();
         return;
     }
     auto request = std::make_unique<HandshakeRequest>();
@@ -109,6 +112,7 @@ void Connection::take_head(char** data, size_t* size) {
         refuse(refusal);
         return;
     }
+    if (!take_forwarded(*request)) return;
     reactor_.service_->on_handshake(*this, std::move(request));
     if (state_ == State::deciding) set_reading(false);
 }

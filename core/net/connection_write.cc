@@ -113,7 +113,7 @@ void Connection::log_slow(SlowClientAction action) {
     log::write_limited(LogLevel::warn, std::string("slow_client.") + name(action), "slow client",
                        {{"action", name(action)},
                         {"connection_id", id_},
-                        {"remote_address", peer_.text()},
+                        {"remote_address", remote_.text()},
                         {"waiting_bytes", queue_.bytes()},
                         {"waiting_messages", queue_.messages()},
                         {"hint",

@@ -21,23 +21,32 @@ class NodeLimits {
     NodeLimits(uint32_t max_connections, uint32_t max_per_address)
         : max_connections_(max_connections), max_per_address_(max_per_address) {}
 
-    Admission admit(const PeerAddress& peer);
+    Admission admit(const PeerAddress& client);
     // For each admitted connection, once.
-    void leave(const PeerAddress& peer);
+    void leave(const PeerAddress& client);
+
+    // The two halves of that, for a proxy's connection: its client is known later, or never.
+    Admission admit_unnamed();
+    bool admit_address(const PeerAddress& client);
+    void leave_unnamed() { connections_.fetch_sub(1, std::memory_order_relaxed); }
+    void leave_address(const PeerAddress& client);
 
     uint32_t count() const { return connections_.load(std::memory_order_relaxed); }
 
     InboundMemory inbound_memory{0};
-    // Connections beyond the limits that are being told so; see max_refusing_connections.
+    // Connections beyond the limits that are being told so. begin_refusing(): false, there are enough of
+    // them.
     std::atomic<uint32_t> refusing{0};
     static constexpr uint32_t max_refusing_connections = 256;
+    bool begin_refusing();
+    void end_refusing() { refusing.fetch_sub(1, std::memory_order_relaxed); }
 
    private:
     struct Shard {
         std::mutex mutex;
         std::map<std::array<unsigned char, 16>, uint32_t> connections;
     };
-    Shard& shard(const PeerAddress& peer) { return shards_[peer.ip[15] % shards_.size()]; }
+    Shard& shard(const PeerAddress& client) { return shards_[client.ip[15] % shards_.size()]; }
 
     const uint32_t max_connections_;
     const uint32_t max_per_address_;  // 0: no limit, and the shards stay empty

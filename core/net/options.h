@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <string>
 
+#include "core/base/cidr.h"
 #include "core/base/counters.h"
+#include "core/base/proxy_header.h"
 
 namespace gatewayd {
 
@@ -31,6 +33,8 @@ struct NetOptions {
     size_t max_mailbox_letters = 65'536;
     size_t max_mailbox_bytes = 256UL * 1024 * 1024;  // of the messages in those letters
     SlowClientAction slow_client = SlowClientAction::disconnect;
+    CidrList trusted_proxies;
+    ProxyHeader proxy_header = ProxyHeader::x_forwarded_for;  // how those say who their client is
 };
 
 }  // namespace gatewayd

@@ -220,7 +220,8 @@ void Reactor::accept_ready() {
 void Reactor::adopt(int fd, const PeerAddress& peer) {
     bool refusing = false;
     auto reason = RejectReason::node_full;
-    switch (limits_->admit(peer)) {
+    const bool from_proxy = !options_.trusted_proxies.empty() && contains(options_.trusted_proxies, peer);
+    switch (from_proxy ? limits_->admit_unnamed() : limits_->admit(peer)) {
         case NodeLimits::Admission::admitted:
             break;
         case NodeLimits::Admission::node_full:
@@ -231,15 +232,13 @@ void Reactor::adopt(int fd, const PeerAddress& peer) {
             reason = RejectReason::address_full;
             break;
     }
-    if (refusing &&
-        limits_->refusing.fetch_add(1, std::memory_order_relaxed) >= NodeLimits::max_refusing_connections) {
-        limits_->refusing.fetch_sub(1, std::memory_order_relaxed);
+    if (refusing && !limits_->begin_refusing()) {
         counters_->net.rejected[static_cast<size_t>(reason)].add();
         ::close(fd);
         return;
     }
-    auto* connection =
-        new Connection(*this, fd, peer, next_connection_id.fetch_add(1, std::memory_order_relaxed));
+    auto* connection = new Connection(*this, fd, peer,
+                                      next_connection_id.fetch_add(1, std::memory_order_relaxed), from_proxy);
     connection->refusing_ = refusing;
     connection->refuse_reason_ = reason;
     connection->state_tick_ = wheel_.now_tick();
@@ -329,9 +328,12 @@ void Reactor::touch(Connection* connection) {
 void Reactor::retire(Connection* connection) {
     wheel_.cancel(connection);
     if (connection->refusing_) {
-        limits_->refusing.fetch_sub(1, std::memory_order_relaxed);
+        limits_->end_refusing();
+    } else if (!connection->from_proxy_) {
+        limits_->leave(connection->remote_);
     } else {
-        limits_->leave(connection->peer_);
+        limits_->leave_unnamed();
+        if (connection->counted_) limits_->leave_address(connection->remote_);
     }
     counters_->net.open.sub();
     Connection* last = connections_.back();

@@ -59,7 +59,7 @@ int32_t host_kick(gw_inst* instance, gw_conn_id conn, gw_str why) {
 }
 
 int32_t show(const Identity& identity, gw_client_fn each, void* ud) {
-    const std::string address = identity.peer.text();
+    const std::string address = identity.remote_address.text();
     gw_client client{};
     client.struct_size = sizeof client;
     client.conn = {identity.handle.slot, identity.handle.generation};

@@ -23,7 +23,8 @@ struct SessionOptions {
     uint32_t max_message_bytes = 1024 * 1024;
     std::vector<std::string> allowed_user_types;
     std::vector<std::string> broadcast_user_types;
-    bool trust_identity = false;  // clients may call themselves anything that is allowed
+    bool trust_identity = false;         // clients may call themselves anything that is allowed
+    bool trust_direct_identity = false;  // the same for requests without a trace of a proxy
 };
 
 class Node {

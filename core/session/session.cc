@@ -48,7 +48,12 @@ void Session::open() {
                                        {"user_id", identity_->user_id},
                                        {"user_type", identity_->user_type},
                                        {"connection_id", connection_->id()},
-                                       {"remote_address", worker_->text_of(identity_->peer)}});
+                                       {"remote_address", worker_->text_of(identity_->remote_address)}});
+    }
+    if (identity_->proxy_address && log::enabled(LogLevel::debug)) {
+        log::debug("client came through a proxy",
+                   {{"connection_id", connection_->id()},
+                    {"proxy_address", worker_->text_of(*identity_->proxy_address)}});
     }
     chain.emit(GW_EV_CONNECTED, this);
     if (!attached)
@@ -267,7 +272,7 @@ bool Session::client(gw_client* out) const {
     out->client_id = to_abi(std::string_view(identity_->client_id));
     out->user_id = to_abi(std::string_view(identity_->user_id));
     out->user_type = to_abi(std::string_view(identity_->user_type));
-    if (!address_text_) address_text_ = std::make_unique<const std::string>(identity_->peer.text());
+    if (!address_text_) address_text_ = std::make_unique<const std::string>(identity_->remote_address.text());
     out->remote_address = to_abi(std::string_view(*address_text_));
     out->connected_at_ms = identity_->connected_at_ms;
     return true;

@@ -57,6 +57,13 @@ std::string escaped_error_body(std::string_view word, std::string_view why) {
     return body;
 }
 
+// By what proxies leave in a request, believed or not.
+bool came_through_proxy(const HandshakeRequest& request) {
+    static constexpr std::string_view marks[] = {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"};
+    return std::any_of(std::begin(marks), std::end(marks),
+                       [&](std::string_view mark) { return request.header(mark).has_value(); });
+}
+
 // `key`: lines with the same one are limited together; nothing in it that a client can make up.
 void log_refused(std::string_view by, const std::string& key, int status, std::string_view word,
                  std::string_view why, const PeerAddress& peer) {
@@ -131,7 +138,7 @@ int32_t Upgrade::finish() {
 bool Upgrade::resolve_identity() {
     const SessionOptions& options = worker_->node().options;
     auto fail = [&](int status, const char* word, std::string_view why) {
-        log_refused("identity", "identity " + std::string(why), status, word, why, connection_->peer());
+        log_refused("identity", "identity " + std::string(why), status, word, why, connection_->remote_address());
         refusal_ = {status, RejectReason::identity, escaped_error_body(word, why), {}};
         return false;
     };
@@ -154,15 +161,18 @@ bool Upgrade::resolve_identity() {
     if (!contains(options.allowed_user_types, identity->user_type)) {
         return fail(403, "forbidden", "user_type is not one of wsc.security.allowed_user_types");
     }
-    if (!verified && user_type_.empty() && identity->user_type != default_user_type &&
-        !options.trust_identity) {
+    const bool trusted =
+        options.trust_identity || (options.trust_direct_identity && !came_through_proxy(*http_));
+    if (!verified && user_type_.empty() && identity->user_type != default_user_type && !trusted) {
         return fail(
             403, "forbidden",
             "user_type " + identity->user_type +
                 " needs proof: enable auth, or set wsc.security.trust_client_identity to true when only "
                 "trusted clients reach this listener");
     }
-    identity->peer = connection_->peer();
+    identity->remote_address = connection_->remote_address();
+    if (const auto proxy = connection_->proxy_address())
+        identity->proxy_address = std::make_unique<const PeerAddress>(*proxy);
     identity->connected_at_ms = worker_->reactor().wall_ms();
     identity->handle = worker_->hub().reserve(connection_->id());
     identity_ = std::move(identity);
@@ -255,7 +265,7 @@ int32_t Upgrade::field(std::string_view name, std::string_view* out) {
     } else if (name == "subprotocol") {
         *out = select_protocol();
     } else if (name == "remote_address") {
-        if (remote_address_.empty()) remote_address_ = connection_->peer().text();
+        if (remote_address_.empty()) remote_address_ = connection_->remote_address().text();
         *out = remote_address_;
     } else {
         return GW_E_NOTFOUND;
@@ -314,7 +324,7 @@ int32_t Upgrade::reject(int32_t status, std::string_view word, std::string_view 
         return GW_E_ARG;
     const Interceptor* by = current_interceptor();
     const std::string by_name = by ? by->name : "plugin";
-    log_refused(by_name, by_name, status, word, why, connection_->peer());
+    log_refused(by_name, by_name, status, word, why, connection_->remote_address());
     refusal_ = {status, RejectReason::plugin, escaped_error_body(word, why), {}};
     return GW_OK;
 }

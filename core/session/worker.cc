@@ -37,6 +37,7 @@ const char* why_of(RejectReason reason) {
             return "the gateway is shutting down";
         case RejectReason::identity:
         case RejectReason::plugin:
+        case RejectReason::proxy_header:
         case RejectReason::connection_lost:
             break;
     }
@@ -117,11 +118,12 @@ void Worker::on_rejected(const Connection& connection, RejectReason reason, int 
     if (waiting != upgrades_.end()) waiting->second.over = true;
     if (reason == RejectReason::connection_lost) return;  // port scans, health checks: counted is enough
     if (reason == RejectReason::plugin || reason == RejectReason::identity) return;  // said by the upgrade
+    if (reason == RejectReason::proxy_header) return;                                // said by the connection
     log::write_limited(LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",
                        {{"status", status},
                         {"reason", name(reason)},
                         {"why", why_of(reason)},
-                        {"remote_address", connection.peer().text()}});
+                        {"remote_address", connection.remote_address().text()}});
 }
 
 // --- sessions ---

@@ -45,9 +45,9 @@ void write_client(const Identity& client, Json* json) {
         .field("client_id", client.client_id)
         .field("user_id", client.user_id)
         .field("user_type", client.user_type)
-        .field("remote_address", client.peer.text())
-        .field("connected_at", time_text(client.connected_at_ms))
-        .close();
+        .field("remote_address", client.remote_address.text());
+    if (client.proxy_address) json->field("proxy_address", client.proxy_address->text());
+    json->field("connected_at", time_text(client.connected_at_ms)).close();
 }
 
 void write_clients(const std::vector<IdentityPtr>& clients, Json* json) {

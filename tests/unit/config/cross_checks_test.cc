@@ -44,6 +44,37 @@ TEST_CASE("node_ip is an IP address") {
     CHECK(loaded("wsc: { node_ip: \"::1\" }").wsc.node_ip == "::1");
 }
 
+TEST_CASE("trusted proxies are networks, and what is said of them has a reason") {
+    CHECK(
+        error_of("wsc:\n  trusted_proxies: [127.0.0.1, \"10.0.0.1/8\"]\n") ==
+        "gateway.yaml:2:32: wsc.trusted_proxies[1]: \"10.0.0.1/8\": the address has bits behind the first 8; "
+        "write 10.0.0.0/8");
+    CHECK(contains(error_of("wsc: { trusted_proxies: [proxy.local] }"),
+                   "gateway.yaml:1:26: wsc.trusted_proxies[0]: \"proxy.local\": expected an IP address or a "
+                   "network such as 10.0.0.0/8"));
+    CHECK(contains(error_of("wsc: { proxy_header: x-real-ip }"),
+                   "x-forwarded-for, forwarded or proxy-protocol"));
+    std::string many = "wsc: { trusted_proxies: [";
+    for (int i = 0; i < 257; ++i)
+        many += "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ", ";
+    CHECK(contains(error_of(many + "] }"), "wsc.trusted_proxies: has 257 entries; there may be 256"));
+
+    const Settings settings =
+        loaded("wsc: { trusted_proxies: [127.0.0.1, \"2001:db8::/32\"], proxy_header: proxy-protocol }");
+    CHECK(settings.wsc.trusted_proxies == std::vector<std::string>{"127.0.0.1", "2001:db8::/32"});
+    CHECK(settings.wsc.proxy_header == ProxyHeader::proxy_protocol);
+    CHECK(loaded("").wsc.proxy_header == ProxyHeader::x_forwarded_for);
+
+    for (const char* all : {"0.0.0.0/0", "::/0"}) {
+        const auto warnings = warnings_of("wsc: { trusted_proxies: [\"" + std::string(all) + "\"] }");
+        REQUIRE(warnings.size() == 1);
+        CHECK(contains(warnings[0], std::string(all) + " trusts everyone"));
+    }
+    const auto warnings = warnings_of("wsc: { proxy_header: forwarded }");
+    REQUIRE(warnings.size() == 1);
+    CHECK(contains(warnings[0], "wsc.proxy_header: has no effect: wsc.trusted_proxies is empty"));
+}
+
 TEST_CASE("paths") {
     CHECK(loaded("wsc: { path: / }").wsc.path == "/");
     for (const std::string& path :

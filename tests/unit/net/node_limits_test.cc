@@ -40,6 +40,32 @@ TEST_CASE("addresses are counted apart, whatever their port, and a refusal costs
     CHECK(limits.count() == 0);
 }
 
+TEST_CASE("a proxy's connection counts at once, its client when it is known, and both leave") {
+    NodeLimits limits(3, 1);
+    REQUIRE(limits.admit_unnamed() == NodeLimits::Admission::admitted);
+    REQUIRE(limits.admit_unnamed() == NodeLimits::Admission::admitted);
+    CHECK(limits.admit_address(peer(1)));
+    CHECK_FALSE(limits.admit_address(peer(1)));
+    CHECK(limits.admit(peer(1)) == NodeLimits::Admission::address_full);
+    CHECK(limits.count() == 2);
+    CHECK(limits.admit(peer(2)) == NodeLimits::Admission::admitted);
+    CHECK(limits.admit_unnamed() == NodeLimits::Admission::node_full);
+    limits.leave_unnamed();
+    limits.leave(peer(1));
+    CHECK(limits.count() == 1);
+    CHECK(limits.admit(peer(1)) == NodeLimits::Admission::admitted);
+}
+
+TEST_CASE("only so many are told that there is no room") {
+    NodeLimits limits(1, 0);
+    for (uint32_t i = 0; i < NodeLimits::max_refusing_connections; ++i)
+        REQUIRE(limits.begin_refusing());
+    CHECK_FALSE(limits.begin_refusing());
+    limits.end_refusing();
+    CHECK(limits.begin_refusing());
+    CHECK_FALSE(limits.begin_refusing());
+}
+
 TEST_CASE("threads that come and go leave the counts at zero, and never pass a limit") {
     NodeLimits limits(6, 3);
     std::vector<std::thread> threads;

@@ -41,6 +41,7 @@ class FakeService final : public ReactorService, public ConnectionHandler {
     };
 
     void on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) override {
+        remotes.push_back(connection.remote_address().text());
         if (request->path() == "/refuse") {
             connection.refuse({403, RejectReason::plugin, error_body("forbidden", "no"), {}});
         } else if (request->path() == "/later") {
@@ -88,6 +89,7 @@ class FakeService final : public ReactorService, public ConnectionHandler {
     std::map<Connection*, std::unique_ptr<HandshakeRequest>> waiting;
     std::vector<Connection*> open;
     std::vector<std::pair<RejectReason, int>> rejected;
+    std::vector<std::string> remotes;  // of whoever came with a whole request
     std::vector<std::string> messages;
     std::vector<Closed> closed;
     int ends_of_turn = 0;
