@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/plugins/host_table.h"
+#include "core/plugins/permissions.h"
 
 namespace gatewayd {
 namespace {
@@ -110,6 +111,10 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
         }
     }
     plugin.library = PluginLibrary::load(settings.name, path, host_table());
+    if (const std::string problem = permission_problem(plugin.library->path()); !problem.empty()) {
+        log::warn("plugin loaded although it is not safe from others",
+                  {{"plugin", settings.name}, {"file", plugin.library->path()}, {"why", problem}});
+    }
     gw_error error;
     const auto* config = reinterpret_cast<const gw_node*>(settings.config.get());
     const int32_t result = guarded(&error, [&] {

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "core/plugins/permissions.h"
+
 namespace gatewayd {
 namespace {
 
@@ -41,21 +43,18 @@ class Report {
     std::string text_;
 };
 
-void describe_permissions(const std::string& path, Report* report) {
+// Why it would not be loaded on account of who may change it; empty: it would.
+std::string describe_permissions(const std::string& path, Report* report) {
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) return;
+    if (::stat(path.c_str(), &info) != 0) return {};
     char mode[8];
     std::snprintf(mode, sizeof(mode), "%04o", static_cast<unsigned>(info.st_mode & 07777));
     report->line("size", std::to_string(info.st_size) + " bytes");
     report->line("mode", std::string(mode) + ", owner " + std::to_string(info.st_uid));
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        report->warn("others than its owner can change the file: chmod go-w");
-    }
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    if (::stat(folder.c_str(), &info) != 0) return;
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (info.st_mode & S_ISVTX) == 0) {
-        report->warn("others than its owner can replace files in " + folder + ": chmod go-w");
-    }
+    const std::string problem = permission_problem(path);
+    if (problem.empty() || !allows_writable_plugins()) return problem;
+    report->warn(problem);
+    return {};
 }
 
 void describe_note(const PluginNote& note, Report* report) {
@@ -97,7 +96,7 @@ PluginInspection inspect_plugin(const std::string& path, const HostCapabilities&
     const std::string canonical = std::filesystem::canonical(path, failure).string();
     report.line("file", failure ? path : canonical);
     if (failure) return report.end("cannot be opened: " + failure.message());
-    describe_permissions(canonical, &report);
+    const std::string permissions = describe_permissions(canonical, &report);
 
     std::string error;
     const auto bytes = read_plugin_file(canonical, &error);
@@ -111,7 +110,9 @@ PluginInspection inspect_plugin(const std::string& path, const HostCapabilities&
     for (const std::string_view library : file->needed_libraries())
         libraries.push_back(printable(library));
     report.line("libraries", joined(libraries));
-    return report.end(note ? plugin_file_problem(*file, *note, capabilities) : error);
+    if (!note) return report.end(error);
+    if (!permissions.empty()) return report.end(permissions);
+    return report.end(plugin_file_problem(*file, *note, capabilities));
 }
 
 }  // namespace gatewayd

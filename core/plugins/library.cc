@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "core/plugins/permissions.h"
 #include "core/plugins/table_copy.h"
 
 namespace gatewayd {
@@ -150,6 +151,11 @@ PluginLibrary::Verified PluginLibrary::verify(const std::string& name, const std
     Verified result;
     result.path = canonical.string();
     std::string error;
+    // The first thing, before a byte of it is read; what is no file at all is told below.
+    if (fs::is_regular_file(canonical, failure) && !allows_writable_plugins()) {
+        error = permission_problem(result.path);
+        if (!error.empty()) throw PluginError(name, result.path, error);
+    }
     const auto bytes = read_plugin_file(result.path, &error);
     if (!bytes) throw PluginError(name, result.path, error);
     const auto file = ElfFile::parse(*bytes, &error);

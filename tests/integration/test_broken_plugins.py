@@ -103,3 +103,18 @@ def test_inspect_runs_nothing_of_the_file():
     refused = run_gatewayd("plugin", "inspect", FOLDER / "no_note.so")
     assert refused.returncode != 0
     assert "no .note.gateway: not a gatewayd plugin" in refused.stdout
+
+
+def test_a_plugin_that_others_can_change_is_refused_unless_the_environment_allows_it(gateway, tmp_path):
+    tmp_path.chmod(0o755)
+    file = tmp_path / "good.so"
+    file.write_bytes((FOLDER / "good.so").read_bytes())
+    file.chmod(0o775)
+    config = {"plugins": {"load": [{"name": "good", "path": str(file)}]}}
+    refused = gateway(config, wait=False, env={"GATEWAYD_ALLOW_WRITABLE_PLUGINS": ""})
+    assert refused.wait_for_exit() == 2
+    assert "others than its owner can change the file (mode 0775)" in refused.log_text()
+    assert f"chmod go-w {file}" in refused.log_text()
+    allowed = gateway(config)
+    allowed.wait_for_log("plugin loaded although it is not safe from others")
+    allowed.check_health()

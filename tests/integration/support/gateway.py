@@ -21,6 +21,9 @@ BINARY = BUILD_DIR / "bin" / "gatewayd"
 SANITIZE = os.environ.get("GATEWAYD_SANITIZE", "")  # what the build is sanitized with: "address,undefined", "thread"
 PLUGIN_DIR = BUILD_DIR / "lib" / "gatewayd" / "plugins"
 
+# Built plugins load whatever the umask was that they were built with; the tests of that rule take this away.
+os.environ["GATEWAYD_ALLOW_WRITABLE_PLUGINS"] = "1"
+
 # Any port, loopback only, and one reactor, so that a test does not depend on the machine.
 DEFAULTS = {
     "wsc": {"node_ip": "127.0.0.1", "node_port": 0, "performance": {"io_threads": 1}},

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "core/plugins/inspect.h"
+#include "core/plugins/permissions.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/temporary_folder.h"
 
@@ -170,15 +172,64 @@ TEST_CASE("inspect says what a file says and whether it would load") {
           "directory\n");
 }
 
-TEST_CASE("inspect warns of a file that others can change") {
+// Without the override that the tests' main sets.
+class Strictly {
+   public:
+    Strictly() { ::unsetenv(allow_writable_plugins_variable); }
+    ~Strictly() { ::setenv(allow_writable_plugins_variable, "1", 1); }
+};
+
+TEST_CASE("a file that others can change, or that lies where they can replace it, is refused") {
+    const TemporaryFolder folder;  // in a folder with the sticky bit
+    const std::string place = folder.path() + "/deep/deeper";
+    fs::create_directories(place);
+    const std::string copy = place + "/copy.so";
+    fs::copy_file(fixture("good"), copy);
+    const auto mode = [](const std::string& path, mode_t bits) { REQUIRE(::chmod(path.c_str(), bits) == 0); };
+    for (const std::string& path : {copy, place, folder.path() + "/deep"})
+        mode(path, 0755);
+    const auto problem = [&]() -> std::string {
+        try {
+            PluginLibrary::verify("p", copy);
+            return "";
+        } catch (const PluginError& error) {
+            const std::string start = "plugin \"p\" (" + copy + "): ";
+            return std::string(error.what()).substr(start.size());
+        }
+    };
+    const Strictly strictly;
+    CHECK(problem().empty());
+    CHECK(inspect_plugin(copy).loadable);
+
+    mode(copy, 0775);
+    CHECK(problem() == "others than its owner can change the file (mode 0775): chmod go-w " + copy +
+                           ", or for development set GATEWAYD_ALLOW_WRITABLE_PLUGINS=1");
+    mode(copy, 0757);
+    CHECK(problem().find("(mode 0757)") != std::string::npos);
+    CHECK(inspect_plugin(copy).text.find("verdict      not loadable: others than its owner") !=
+          std::string::npos);
+    mode(copy, 0755);
+
+    mode(place, 0775);
+    CHECK(problem() == "others than its owner can replace files in " + place + " (mode 0775): chmod go-w " +
+                           place + ", or for development set GATEWAYD_ALLOW_WRITABLE_PLUGINS=1");
+    mode(place, 0755);
+    mode(folder.path() + "/deep", 0757);
+    CHECK(problem().find("replace files in " + folder.path() + "/deep (mode 0757)") != std::string::npos);
+    mode(folder.path() + "/deep", 01777);
+    CHECK(problem().empty());
+}
+
+TEST_CASE("for development the environment allows it, and inspect still warns") {
     const TemporaryFolder folder;
     const std::string copy = folder.path() + "/copy.so";
     fs::copy_file(fixture("good"), copy);
-    REQUIRE(::chmod(copy.c_str(), 0755) == 0);
-    const std::string warning = "others than its owner can change the file";
-    CHECK(inspect_plugin(copy).text.find(warning) == std::string::npos);
-    REQUIRE(::chmod(copy.c_str(), 0775) == 0);
-    CHECK(inspect_plugin(copy).text.find(warning) != std::string::npos);
+    REQUIRE(::chmod(copy.c_str(), 0777) == 0);
+    CHECK(PluginLibrary::verify("p", copy).note.id == "good");
+    const PluginInspection inspection = inspect_plugin(copy);
+    CHECK(inspection.loadable);
+    CHECK(inspection.text.find("warning      others than its owner can change the file") !=
+          std::string::npos);
 }
 
 }  // namespace
