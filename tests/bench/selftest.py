@@ -7,10 +7,13 @@ import hashlib
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
+import zlib
 
 LOAD = None  # the generator's path
 SEQUENCE = re.compile(r"@@[0-9a-f]{5}([0-9a-f]{8})")
@@ -66,13 +69,26 @@ class Swap:
         return texts
 
 
+def deflated(payload):
+    """RFC 7692 without context takeover."""
+    packer = zlib.compressobj(wbits=-15)
+    return (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def inflated(payload):
+    return zlib.decompressobj(wbits=-15).decompress(payload + b"\0\0\xff\xff")
+
+
 class Server:
     """A WebSocket server with as much protocol as the generator needs: /echo, /subscribe and /publish as the peers have
-    them, and /ws as a gateway would do it. `fault` changes what one client gets, `status` refuses upgrades."""
+    them, and /ws as a gateway would do it. `fault` changes what one client gets, `status` refuses upgrades, `deflate` is
+    what makes a payload compressed (None: does not agree to it), `tls` an SSLContext."""
 
-    def __init__(self, fault=honest, fault_client=None, status=None, misdirect=False, publisher_hears=False):
+    def __init__(self, fault=honest, fault_client=None, status=None, misdirect=False, publisher_hears=False, deflate=None,
+                 tls=None):
         self.fault, self.fault_client, self.status = fault, fault_client, status
         self.misdirect, self.publisher_hears = misdirect, publisher_hears
+        self.deflate, self.tls = deflate, tls
         self.clients = {}
         self.accepted = 0
         started = threading.Event()
@@ -80,7 +96,7 @@ class Server:
         def run():
             self.loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self.loop)
-            self.server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0))
+            self.server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.tls))
             self.port = self.server.sockets[0].getsockname()[1]
             started.set()
             self.loop.run_forever()
@@ -117,7 +133,10 @@ class Server:
         key = re.search(r"Sec-WebSocket-Key: (\S+)", head).group(1)
         accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
         writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                     b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+                     b"Sec-WebSocket-Accept: " + accept + b"\r\n")
+        if self.deflate:
+            writer.write(b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n")
+        writer.write(b"\r\n")
         number, self.accepted = self.accepted, self.accepted + 1
         user = re.search(r"user_id=(\w+)", path)
         name = user.group(1) if user else f"{path}{number}"
@@ -133,10 +152,13 @@ class Server:
 
     async def frame(self, reader):
         first, second = await reader.readexactly(2)
-        assert second & 0x80 and second & 0x7F < 126, "a short masked frame"
+        size = second & 0x7F
+        assert second & 0x80 and size < 127, "a masked frame of at most 64 KB"
+        if size == 126:
+            size = int.from_bytes(await reader.readexactly(2), "big")
         mask = await reader.readexactly(4)
-        payload = await reader.readexactly(second & 0x7F)
-        return first & 0x0F, bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+        payload = bytes(byte ^ mask[i % 4] for i, byte in enumerate(await reader.readexactly(size)))
+        return first & 0x0F, inflated(payload) if first & 0x40 else payload
 
     def deliver(self, sender, path, text):
         if path == "/echo":
@@ -154,11 +176,14 @@ class Server:
             for out in self.fault([text], sequence) if faulty else [text]:
                 self.send(self.clients[name], out)
 
-    @staticmethod
-    def send(writer, text):
-        size = len(text)
-        header = bytes([0x81, size]) if size < 126 else bytes([0x81, 126, size >> 8, size & 0xFF])
-        writer.write(header + text.encode())
+    def send(self, writer, text):
+        payload = text.encode()
+        first = 0x81
+        if self.deflate:
+            first, payload = self.deflate(payload)
+        size = len(payload)
+        header = bytes([first, size]) if size < 126 else bytes([first, 126, size >> 8, size & 0xFF])
+        writer.write(header + payload)
 
 
 class SelfTest(unittest.TestCase):
@@ -230,6 +255,46 @@ class SelfTest(unittest.TestCase):
         self.assert_measured(result[1])
         self.assert_counts(self.load(*users, dialect="gateway", fault=double()), duplicate=1)
         self.assert_error(self.load(*users, dialect="gateway", misdirect=True), "unexpected text")
+
+    def test_compressed_messages_are_read_like_others(self):
+        def honestly(payload):
+            return 0xC1, deflated(payload)
+
+        for mode, dialect in (("echo", "raw"), ("fanout", "raw"), ("fanout", "gateway"), ("user", "gateway")):
+            arguments = (mode, "--connections", 4, "--window", 4, "--size", 512, "--deflate", 1)
+            result = self.load(*arguments, dialect=dialect, deflate=honestly)
+            self.assert_counts(result)
+            self.assert_measured(result[1])
+            self.assert_counts(self.load(*arguments, dialect=dialect, deflate=honestly, fault=double()), duplicate=1)
+        echo = ("echo", "--connections", 2, "--window", 4, "--size", 512, "--deflate", 1)
+        self.assert_counts(self.load(*echo, deflate=honestly, fault=lose(), stall_ms=600), lost=1)
+        self.assert_counts(self.load(*echo, deflate=honestly, fault=Swap(), fault_client="/echo0"), reordered=1)
+        self.assert_error(self.load(*echo, deflate=honestly, fault=shorten()), "unexpected text")
+
+    def test_what_is_no_compression_is_seen(self):
+        echo = ("echo", "--connections", 2, "--size", 512)
+        self.assert_error(self.load(*echo, "--deflate", 1), "does not agree")
+        self.assert_error(self.load(*echo, "--deflate", 1, deflate=lambda p: (0x81, p)), "not compressed")
+        self.assert_error(self.load(*echo, "--deflate", 1, deflate=lambda p: (0xC1, p)), "cannot be inflated")
+
+    def test_tls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "server.pem")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                            "-subj", "/CN=127.0.0.1", "-keyout", file, "-out", file + ".cert"], check=True, capture_output=True)
+            with open(file, "a") as both, open(file + ".cert") as certificate:
+                both.write(certificate.read())
+            tls, old = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+            tls.load_cert_chain(file)
+            old.load_cert_chain(file)
+            old.maximum_version = ssl.TLSVersion.TLSv1_2
+            for mode in ("echo", "fanout", "connect"):
+                result = self.load(mode, "--connections", 4, "--tls", 1, tls=tls)
+                self.assert_counts(result)
+                self.assert_measured(result[1])
+            self.assert_counts(self.load("echo", "--connections", 2, "--window", 4, "--tls", 1, tls=tls, fault=double()),
+                               duplicate=1)
+            self.assert_error(self.load("echo", "--connections", 1, "--tls", 1, tls=old), "TLS: ")
 
     def test_connects(self):
         for dialect in ("raw", "gateway"):

@@ -26,6 +26,10 @@ wsc:
 admin:
   listen: 127.0.0.1:0
 """
+GATEWAY_FEATURES = {
+    "deflate": "wsc.performance.enable_compression=true",
+    "tls": "wsc.tls={ cert: cert.pem, key: key.pem }",
+}
 PLUGINS = {
     "cors": '{ origins: ["http://127.0.0.1"] }',
     "audit": "{ file: audit.jsonl }",
@@ -54,13 +58,14 @@ class Server:
             return "npm ws is not installed"
         return None if shutil.which("node") else "there is no node"
 
-    def command(self, binary, folder, more_plugins):
+    def command(self, binary, folder, more_plugins, features):
         if self.script is not None:
-            return [BUN if self.on_bun else "node", PEERS / self.script]
+            return [BUN if self.on_bun else "node", PEERS / self.script, *features]
         config = folder / "gateway.yaml"
         plugins = [f"    - {{ name: {name}, config: {PLUGINS[name]} }}\n" for name in (*self.plugins, *more_plugins)]
         config.write_text(GATEWAY_CONFIG + ("plugins:\n  load:\n" + "".join(plugins) if plugins else ""))
-        return [binary, "--config", config]
+        sets = [word for feature in features for word in ("--set", GATEWAY_FEATURES[feature])]
+        return [binary, "--config", config, *sets]
 
     def version(self, binary):
         if self.on_bun or self.script is None:
@@ -91,16 +96,28 @@ def install_peers():
         shutil.rmtree(PEERS / "node_modules", ignore_errors=True)
 
 
+def make_certificate(folder):
+    """cert.pem and key.pem: a P-256 key, as most servers of the web have."""
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+               "-subj", "/CN=127.0.0.1", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"openssl: {done.stderr.strip()}")
+
+
 class Running:
     """One server process on one core, in a folder of its own. A context manager."""
 
-    def __init__(self, server, binary, folder, core, more_plugins):
+    def __init__(self, server, binary, folder, core, more_plugins, features=()):
         self.server = server
         self.log = folder / "log"
         self.process = None
         self.port = None
         folder.mkdir(parents=True)
-        self.command = [str(word) for word in server.command(binary, folder, more_plugins)]
+        self.folder = folder
+        if "tls" in features:
+            make_certificate(folder)
+        self.command = [str(word) for word in server.command(binary, folder, more_plugins, features)]
         self.core = core
 
     def __enter__(self):
@@ -112,7 +129,7 @@ class Running:
         # Into a file: a pipe would wake this script, on the generator's core, for every line that is logged.
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=subprocess.STDOUT, preexec_fn=prepare)
+                                            stderr=subprocess.STDOUT, cwd=self.folder, preexec_fn=prepare)
         try:
             self.port = self.wait_for_port()
         except BaseException:
@@ -121,7 +138,7 @@ class Running:
         return self
 
     def wait_for_port(self):
-        pattern = re.compile(r"listening (?:on ws://127\.0\.0\.1:)?(\d+)")
+        pattern = re.compile(r"listening (?:on wss?://127\.0\.0\.1:)?(\d+)")
         deadline = time.monotonic() + START_TIMEOUT_S
         pause = threading.Event()
         while time.monotonic() < deadline:

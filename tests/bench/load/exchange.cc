@@ -71,7 +71,7 @@ class Exchange : public Session {
     void send_next(uint32_t index) {
         Sender& sender = senders_[index];
         sender.sent_at_ns[sender.sent % options_.window] = loop_.now_ns();
-        loop_.send(index, Opcode::text, sender.payload.text(sender.sent));
+        loop_.send(index, Opcode::text, sender.payload.wire(sender.sent), options_.deflate != 0);
         ++sender.sent;
         ++sent_;
     }

@@ -57,7 +57,7 @@ class Fanout : public Session {
             ++over_;
         while (!stopping_ && published_ - over_ < options_.window) {
             under_way_[published_ % options_.window] = {options_.connections, loop_.now_ns()};
-            loop_.send(0, Opcode::text, payload_.text(published_));
+            loop_.send(0, Opcode::text, payload_.wire(published_), options_.deflate != 0);
             ++published_;
         }
     }

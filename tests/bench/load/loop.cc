@@ -53,6 +53,7 @@ Loop::Loop(const Options& options, Handler& handler, uint32_t clients)
     raise_file_limit(clients);
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     if (epoll_ < 0) throw std::runtime_error("no epoll");
+    if (options.tls != 0) tls_ = std::make_unique<TlsClient>();
     now_ns_ = monotonic_ns();
 }
 
@@ -74,19 +75,20 @@ void Loop::open(uint32_t index, std::string_view path, bool spread) {
         const sockaddr_in from = loopback(1 + ++spread_ % spread_addresses, 0);
         bind(client.fd, reinterpret_cast<const sockaddr*>(&from), sizeof(from));
     }
-    client.state = State::upgrading;
+    client.state = tls_ ? State::securing : State::upgrading;
     client.blocked = false;
-    client.out = upgrade_request(path, options_.port);
+    client.out = upgrade_request(path, options_.port, options_.deflate != 0);
     const sockaddr_in to = loopback(1, options_.port);
     if (connect(client.fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0 && errno != EINPROGRESS) {
         return fail_client(index, std::string("connect: ") + std::strerror(errno));
     }
+    if (tls_) client.tls = tls_->open(client.fd);
     watch(client, index, EPOLL_CTL_ADD);
     mark_dirty(index);
 }
 
-void Loop::send(uint32_t index, Opcode opcode, std::string_view payload) {
-    append_frame(clients_[index].out, opcode, payload);
+void Loop::send(uint32_t index, Opcode opcode, std::string_view payload, bool packed) {
+    append_frame(clients_[index].out, opcode, payload, packed);
     mark_dirty(index);
 }
 
@@ -109,23 +111,42 @@ void Loop::turn(int timeout_ms) {
         }
         if ((events[i].events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) read(index);
     }
-    for (const uint32_t index : dirty_)
-        flush(index);
+    for (size_t i = 0; i < dirty_.size(); ++i)  // grows by those whose TLS handshake ends here
+        flush(dirty_[i]);
     dirty_.clear();
+}
+
+// A step of the TLS handshake; at its end the upgrade request goes out.
+void Loop::secure(uint32_t index) {
+    Client& client = clients_[index];
+    const TlsStream::Step step = client.tls->handshake();
+    if (step == TlsStream::Step::failed) return fail_client(index, "TLS: " + tls_error());
+    client.blocked = step == TlsStream::Step::wants_write;
+    if (client.blocked != client.watches_out) watch(client, index, EPOLL_CTL_MOD);
+    if (step != TlsStream::Step::done) return;
+    client.state = State::upgrading;
+    mark_dirty(index);
+}
+
+ssize_t Loop::receive(Client& client, char* to, size_t size) const {
+    return client.tls ? client.tls->receive(to, size) : recv(client.fd, to, size, 0);
 }
 
 void Loop::read(uint32_t index) {
     const int fd = clients_[index].fd;
     if (fd < 0) return;
+    if (clients_[index].state == State::securing) return secure(index);
     std::string& kept = clients_[index].in;
     const size_t kept_size = kept.size();
     if (kept_size != 0) std::memcpy(buffer_.data(), kept.data(), kept_size);
-    const ssize_t count = recv(fd, buffer_.data() + kept_size, buffer_.size() - kept_size, 0);
+    const ssize_t count = receive(clients_[index], buffer_.data() + kept_size, buffer_.size() - kept_size);
     if (count > 0) {
         now_ns_ = monotonic_ns();
         const std::string_view bytes(buffer_.data(), kept_size + static_cast<size_t>(count));
         const size_t used = consume(index, bytes);
-        if (clients_[index].fd == fd) clients_[index].in.assign(bytes.substr(used));
+        if (clients_[index].fd != fd) return;
+        clients_[index].in.assign(bytes.substr(used));
+        if (clients_[index].tls && clients_[index].tls->has_more()) read(index);
         return;
     }
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -143,7 +164,7 @@ size_t Loop::consume(uint32_t index, std::string_view bytes) {
     size_t used = 0;
     if (client.state == State::upgrading) {
         std::string error;
-        const Parse parse = parse_upgrade_answer(bytes, used, error);
+        const Parse parse = parse_upgrade_answer(bytes, options_.deflate != 0, used, error);
         if (parse == Parse::invalid) fail_client(index, error);
         if (parse != Parse::whole) return 0;
         client.state = State::identifying;
@@ -163,11 +184,22 @@ size_t Loop::consume(uint32_t index, std::string_view bytes) {
 void Loop::on_frame(uint32_t index, const Frame& frame) {
     const State state = clients_[index].state;
     if (!frame.final) return fail_client(index, "a fragmented message");
+    if (frame.packed && (options_.deflate == 0 || frame.opcode != Opcode::text)) {
+        return fail_client(index, "a frame with a reserved bit");
+    }
     switch (frame.opcode) {
-        case Opcode::text:
-            if (state == State::identifying) return on_first_text(index, frame.payload);
-            if (state == State::ready) return handler_.on_text(index, frame.payload);
-            return;  // on its way while we close
+        case Opcode::text: {
+            std::string_view text = frame.payload;
+            if (frame.packed && !unpacker_.unpack(frame.payload, &text)) {
+                return fail_client(index, "a message that cannot be inflated");
+            }
+            if (state == State::identifying) return on_first_text(index, text);
+            if (state != State::ready) return;  // on its way while we close
+            if (options_.deflate != 0 && !frame.packed) {
+                return fail_client(index, "a message that is not compressed");
+            }
+            return handler_.on_text(index, text);
+        }
         case Opcode::ping:
             return send(index, Opcode::pong, frame.payload);
         case Opcode::close:
@@ -204,7 +236,9 @@ void Loop::flush(uint32_t index) {
     Client& client = clients_[index];
     client.dirty = false;
     if (client.fd < 0 || client.out.empty()) return;
-    const ssize_t count = ::send(client.fd, client.out.data(), client.out.size(), MSG_NOSIGNAL);
+    if (client.state == State::securing) return secure(index);
+    const ssize_t count = client.tls ? client.tls->send(client.out.data(), client.out.size())
+                                     : ::send(client.fd, client.out.data(), client.out.size(), MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) {
         return fail_client(index, std::string("send: ") + std::strerror(errno));
     }
@@ -223,6 +257,7 @@ void Loop::watch(Client& client, uint32_t index, int operation) const {
 
 void Loop::drop(uint32_t index) {
     Client& client = clients_[index];
+    client.tls.reset();
     if (client.fd >= 0) ::close(client.fd);
     if (client.state == State::ready) --ready_count_;
     client.fd = -1;

@@ -4,11 +4,14 @@
 #define GATEWAYD_TESTS_BENCH_LOAD_LOOP_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/bench/load/deflate.h"
 #include "tests/bench/load/options.h"
+#include "tests/bench/load/tls.h"
 #include "tests/bench/load/wire.h"
 
 namespace load {
@@ -36,7 +39,7 @@ class Loop {
     // short connections does not use up one address's ports.
     void open(uint32_t client, std::string_view path, bool spread = false);
     // Sent when the turn ends.
-    void send(uint32_t client, Opcode opcode, std::string_view payload);
+    void send(uint32_t client, Opcode opcode, std::string_view payload, bool packed = false);
     void close(uint32_t client);
 
     // Waits for events, at most so long; handles them; sends what is waiting.
@@ -52,7 +55,7 @@ class Loop {
     uint64_t now_ns() const { return now_ns_; }
 
    private:
-    enum class State : uint8_t { closed, upgrading, identifying, ready, closing };
+    enum class State : uint8_t { closed, securing, upgrading, identifying, ready, closing };
 
     struct Client {
         int fd = -1;
@@ -60,11 +63,14 @@ class Loop {
         bool dirty = false;    // in dirty_
         bool blocked = false;  // the socket refused more
         bool watches_out = false;
-        std::string in;  // the incomplete frame
+        std::unique_ptr<TlsStream> tls;  // null without --tls
+        std::string in;                  // the incomplete frame
         std::string out;
     };
 
+    void secure(uint32_t index);
     void read(uint32_t index);
+    ssize_t receive(Client& client, char* to, size_t size) const;
     size_t consume(uint32_t index, std::string_view bytes);
     void on_frame(uint32_t index, const Frame& frame);
     void on_first_text(uint32_t index, std::string_view text);
@@ -81,6 +87,8 @@ class Loop {
     std::vector<Client> clients_;
     std::vector<uint32_t> dirty_;
     std::vector<char> buffer_;
+    std::unique_ptr<TlsClient> tls_;
+    Unpacker unpacker_;
     uint32_t ready_count_ = 0;
     uint32_t spread_ = 0;
     uint64_t error_count_ = 0;

@@ -32,9 +32,14 @@ struct NumberOption {
     int64_t max;
 };
 constexpr NumberOption number_options[] = {
-    {"--connections", &Options::connections, 1, 60000}, {"--window", &Options::window, 1, 65536},
-    {"--size", &Options::size_bytes, 16, 1 << 20},      {"--warm-up-ms", &Options::warm_up_ms, 0, 600000},
-    {"--measure-ms", &Options::measure_ms, 1, 600000},  {"--stall-ms", &Options::stall_ms, 1, 600000},
+    {"--connections", &Options::connections, 1, 60000},
+    {"--window", &Options::window, 1, 65536},
+    {"--size", &Options::size_bytes, 16, 1 << 20},
+    {"--warm-up-ms", &Options::warm_up_ms, 0, 600000},
+    {"--measure-ms", &Options::measure_ms, 1, 600000},
+    {"--stall-ms", &Options::stall_ms, 1, 600000},
+    {"--deflate", &Options::deflate, 0, 1},
+    {"--tls", &Options::tls, 0, 1},
 };
 
 bool set_option(const char* name, const char* value, Options& options) {
@@ -72,6 +77,7 @@ const char* const usage =
     "  connect  connect, upgrade, close; --connections at a time\n"
     "  idle     opens --connections and reads the server's memory\n"
     "  --dialect raw|gateway  --connections N  --window N  --size BYTES\n"
+    "  --deflate 0|1  --tls 0|1\n"
     "  --warm-up-ms N  --measure-ms N  --stall-ms N\n"
     "Prints one JSON object. Exit status: 0 nothing went wrong, 1 something was lost or failed, 2 usage.\n";
 

@@ -40,6 +40,26 @@ bool read_hex(const char* text, size_t digits, uint32_t& value) {
     return bad >= 0;
 }
 
+// As much of a talk as fits, another one for each sender.
+std::string words(size_t size, uint32_t seed) {
+    static constexpr const char* some[] = {
+        "the ",    "order ",   "has ",      "not ",     "arrived ", "yet ",     "could ",   "you ",
+        "please ", "look ",    "into ",     "it ",      "we ",      "have ",    "checked ", "with ",
+        "our ",    "depot ",   "tomorrow ", "morning ", "thanks ",  "for ",     "waiting ", "number ",
+        "is ",     "4711 ",    "and ",      "my ",      "address ", "changed ", "to ",      "street ",
+        "since ",  "last ",    "Tuesday ",  "would ",   "like ",    "a ",       "refund ",  "instead ",
+        "of ",     "another ", "parcel ",   "sorry ",   "about ",   "that ",    "which ",   "colour ",
+        "did ",    "want "};
+    std::string text;
+    uint32_t state = seed * 2654435761U + 12345;
+    while (text.size() < size) {
+        state = state * 1664525U + 1013904223U;
+        text += some[(state >> 16) % std::size(some)];
+    }
+    text.resize(size);
+    return text;
+}
+
 }  // namespace
 
 bool find_stamp(std::string_view text, Stamp& stamp) {
@@ -67,15 +87,26 @@ Payload::Payload(const Options& options, uint32_t sender, const std::string& to)
     }
     const size_t padding_size = options.size_bytes - fixed_size;
     text_ = before + std::string(mark) + std::string(sender_digits + sequence_digits, '0') +
-            std::string(padding_size, 'x') + after;
+            (options.deflate != 0 ? words(padding_size, sender) : std::string(padding_size, 'x')) + after;
     write_hex(text_.data() + before.size() + mark.size(), sender_digits, sender);
     sequence_at_ = before.size() + mark.size() + sender_digits;
     tail_size_ = padding_size + (raw_ ? 0 : 1);  // a gateway may add fields after the content's closing quote
+    if (options.deflate != 0) {
+        const std::string_view text = text_;
+        packed_ = pack(text.substr(0, sequence_at_), text.substr(sequence_at_, sequence_digits),
+                       text.substr(sequence_at_ + sequence_digits));
+    }
 }
 
 std::string_view Payload::text(uint32_t sequence) {
     write_hex(text_.data() + sequence_at_, sequence_digits, sequence);
     return text_;
+}
+
+std::string_view Payload::wire(uint32_t sequence) {
+    if (packed_.bytes.empty()) return text(sequence);
+    write_hex(packed_.bytes.data() + packed_.patch_at, sequence_digits, sequence);
+    return packed_.bytes;
 }
 
 bool Payload::carried_by(std::string_view received, const Stamp& stamp) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/bench/load/deflate.h"
 #include "tests/bench/load/options.h"
 
 namespace load {
@@ -20,7 +21,8 @@ struct Stamp {
 // False: there is none.
 bool find_stamp(std::string_view text, Stamp& stamp);
 
-// One sender's text. Throws std::runtime_error when it does not fit into the size.
+// One sender's text; with --deflate its padding is words, which compress as people's messages do. Throws
+// std::runtime_error when it does not fit into the size.
 class Payload {
    public:
     // A Hub message in the gateway dialect, but for echo: plain text. `to` is the user it goes to, or empty
@@ -29,6 +31,8 @@ class Payload {
 
     // The text with this sequence number; valid until the next call.
     std::string_view text(uint32_t sequence);
+    // The payload of its frame: the same, or with --deflate the same deflated.
+    std::string_view wire(uint32_t sequence);
 
     // Whether the received text holds all that was sent after the stamp, and for plain text nothing else.
     bool carried_by(std::string_view received, const Stamp& stamp) const;
@@ -36,6 +40,7 @@ class Payload {
    private:
     bool raw_;
     std::string text_;
+    Packed packed_;  // empty without --deflate
     size_t sequence_at_ = 0;
     std::string_view::size_type tail_size_ = 0;  // from the stamp's end to the content's
 };

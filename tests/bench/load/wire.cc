@@ -28,16 +28,22 @@ uint64_t big_endian(const char* bytes, size_t count) {
 
 }  // namespace
 
-std::string upgrade_request(std::string_view path, uint16_t port) {
+std::string upgrade_request(std::string_view path, uint16_t port, bool deflate) {
     std::string request = "GET ";
     request.append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1:").append(std::to_string(port));
     request.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://127.0.0.1");
     request.append("\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
-    request.append(key).append("\r\n\r\n");
+    request.append(key).append("\r\n");
+    if (deflate) {
+        request.append(
+            "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+            "client_no_context_takeover\r\n");
+    }
+    request.append("\r\n");
     return request;
 }
 
-Parse parse_upgrade_answer(std::string_view bytes, size_t& size, std::string& error) {
+Parse parse_upgrade_answer(std::string_view bytes, bool deflate, size_t& size, std::string& error) {
     const size_t end = bytes.find("\r\n\r\n");
     if (end == std::string_view::npos) return Parse::incomplete;
     size = end + 4;
@@ -50,17 +56,22 @@ Parse parse_upgrade_answer(std::string_view bytes, size_t& size, std::string& er
         error = "wrong Sec-WebSocket-Accept";
         return Parse::invalid;
     }
+    const bool has_it = head.find("permessage-deflate") != std::string_view::npos;
+    if (has_it != deflate || (deflate && head.find("server_no_context_takeover") == std::string_view::npos)) {
+        error = "the server does not agree about permessage-deflate";
+        return Parse::invalid;
+    }
     return Parse::whole;
 }
 
-void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
+void append_frame(std::string& out, Opcode opcode, std::string_view payload, bool packed) {
     const uint32_t mask = next_mask();
     const uint64_t size = payload.size();
     const size_t size_bytes = size < 126 ? 0 : size < 65536 ? 2 : 8;
     const size_t start = out.size();
     out.resize(start + 2 + size_bytes + sizeof(mask) + size);
     char* at = out.data() + start;
-    *at++ = static_cast<char>(0x80 | static_cast<uint8_t>(opcode));
+    *at++ = static_cast<char>(0x80 | (packed ? 0x40 : 0) | static_cast<uint8_t>(opcode));
     *at++ = static_cast<char>(0x80 | (size_bytes == 0 ? size : size_bytes == 2 ? 126 : 127));
     for (size_t i = size_bytes; i-- > 0;)
         *at++ = static_cast<char>(size >> (8 * i));
@@ -83,7 +94,7 @@ Parse parse_frame(std::string_view bytes, Frame& frame) {
     if (bytes.size() < 2) return Parse::incomplete;
     const auto first = static_cast<uint8_t>(bytes[0]);
     const auto second = static_cast<uint8_t>(bytes[1]);
-    if ((first & 0x70) != 0 || (second & 0x80) != 0) return Parse::invalid;
+    if ((first & 0x30) != 0 || (second & 0x80) != 0) return Parse::invalid;
     uint64_t size = second;
     const size_t size_bytes = size < 126 ? 0 : size == 126 ? 2 : 8;
     const size_t header_size = 2 + size_bytes;
@@ -92,6 +103,7 @@ Parse parse_frame(std::string_view bytes, Frame& frame) {
     if (size > max_frame_size) return Parse::invalid;
     if (bytes.size() - header_size < size) return Parse::incomplete;
     frame.final = (first & 0x80) != 0;
+    frame.packed = (first & 0x40) != 0;
     frame.opcode = static_cast<Opcode>(first & 0x0f);
     frame.payload = bytes.substr(header_size, size);
     frame.size = header_size + size;

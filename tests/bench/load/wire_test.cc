@@ -53,10 +53,22 @@ TEST_CASE("frames in: whole only with the last byte") {
     CHECK(frame.payload == std::string(128, 'p'));
 }
 
-TEST_CASE("frames in: a mask or a reserved bit is invalid") {
+TEST_CASE("a compressed message has the first reserved bit, out and in") {
+    std::string out;
+    load::append_frame(out, Opcode::text, "p", true);
+    CHECK(out.substr(0, 2) == "\xc1\x81");
+    Frame frame;
+    REQUIRE(load::parse_frame("\xc1\x01p", frame) == Parse::whole);
+    CHECK(frame.packed);
+    CHECK(frame.opcode == Opcode::text);
+    REQUIRE(load::parse_frame("\x81\x01p", frame) == Parse::whole);
+    CHECK_FALSE(frame.packed);
+}
+
+TEST_CASE("frames in: a mask or another reserved bit is invalid") {
     Frame frame;
     CHECK(load::parse_frame(std::string("\x81\x80\0\0\0\0", 6), frame) == Parse::invalid);
-    CHECK(load::parse_frame(std::string("\xc1\x00", 2), frame) == Parse::invalid);
+    CHECK(load::parse_frame(std::string("\xa1\x00", 2), frame) == Parse::invalid);
 }
 
 TEST_CASE("the upgrade's answer") {
@@ -64,11 +76,29 @@ TEST_CASE("the upgrade's answer") {
         "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     size_t size = 0;
     std::string error;
-    CHECK(load::parse_upgrade_answer(good.substr(0, good.size() - 1), size, error) == Parse::incomplete);
-    REQUIRE(load::parse_upgrade_answer(good + "\x81", size, error) == Parse::whole);
+    CHECK(load::parse_upgrade_answer(good.substr(0, good.size() - 1), false, size, error) ==
+          Parse::incomplete);
+    REQUIRE(load::parse_upgrade_answer(good + "\x81", false, size, error) == Parse::whole);
     CHECK(size == good.size());
-    CHECK(load::parse_upgrade_answer("HTTP/1.1 503 Full\r\nRetry-After: 1\r\n\r\n", size, error) ==
+    CHECK(load::parse_upgrade_answer("HTTP/1.1 503 Full\r\nRetry-After: 1\r\n\r\n", false, size, error) ==
           Parse::invalid);
     CHECK(error == "HTTP/1.1 503 Full");
-    CHECK(load::parse_upgrade_answer("HTTP/1.1 101 OK\r\n\r\n", size, error) == Parse::invalid);
+    CHECK(load::parse_upgrade_answer("HTTP/1.1 101 OK\r\n\r\n", false, size, error) == Parse::invalid);
+}
+
+TEST_CASE("the upgrade's answer about permessage-deflate is what was offered, or invalid") {
+    const std::string start =
+        "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    const std::string takes_over = start + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    const std::string agrees =
+        start + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n\r\n";
+    CHECK(load::upgrade_request("/", 1, true).find("\r\nSec-WebSocket-Extensions: permessage-deflate;") !=
+          std::string::npos);
+    CHECK(load::upgrade_request("/", 1, false).find("deflate") == std::string::npos);
+    size_t size = 0;
+    std::string error;
+    CHECK(load::parse_upgrade_answer(agrees, true, size, error) == Parse::whole);
+    CHECK(load::parse_upgrade_answer(takes_over, true, size, error) == Parse::invalid);
+    CHECK(load::parse_upgrade_answer(start + "\r\n", true, size, error) == Parse::invalid);
+    CHECK(load::parse_upgrade_answer(agrees, false, size, error) == Parse::invalid);
 }
