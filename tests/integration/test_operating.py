@@ -238,6 +238,18 @@ def test_the_page_quotes_the_program(name, gateway, tmp_path):
         assert without_details(line) in said, "\n".join([f"the page: {line}", "said:", *sorted(said)])
 
 
+def test_the_tables_quote_what_the_source_says():
+    """Where a table stands for a block: its first column has the beginnings of lines of the log."""
+    sources = [file for folder in ("core", "gatewayd") for file in sorted((SOURCE_DIR / folder).rglob("*.cc"))]
+    code = re.sub(r'"\s*"', "", "".join(file.read_text() for file in sources))  # literals that are one
+    tables = re.findall(r"^\| (?:the log|`why`) says \|.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE, flags=re.M)
+    assert len(tables) >= 2
+    for row in "".join(tables).splitlines():
+        for quote in re.findall(r"`([^`]+)`", row.split("|")[1]):
+            words = re.split(r"\w+://|\.\.\.", quote)
+            assert any(word.strip() and word.strip() in code for word in words), quote
+
+
 def test_every_key_on_the_page_exists():
     reference = yaml.safe_load((SOURCE_DIR / "config" / "reference.yaml").read_text())
     for key in set(re.findall(r"`((?:wsc|plugins|admin|log)\.[a-z_.]+)(?:: \w+)?`", PAGE)):
