@@ -37,4 +37,11 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
            std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool is_token(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > 0x20 && c < 0x7F &&
+               std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+    });
+}
+
 }  // namespace gatewayd

@@ -14,6 +14,9 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
 // ASCII letters in any case; names of headers, schemes and hosts.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
+// RFC 9110 section 5.6.2: what names of headers and of extensions are made of; not empty.
+bool is_token(std::string_view text);
+
 }  // namespace gatewayd
 
 #endif

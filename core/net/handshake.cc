@@ -92,6 +92,33 @@ bool is_valid_key(std::string_view key) {
     });
 }
 
+// The items of a list that are not empty (RFC 9110 section 5.6.1).
+std::vector<std::string_view> items_of(std::string_view list) {
+    std::vector<std::string_view> items;
+    while (!list.empty()) {
+        const size_t comma = std::min(list.find(','), list.size());
+        std::string_view item = list.substr(0, comma);
+        while (!item.empty() && (item.front() == ' ' || item.front() == '\t'))
+            item.remove_prefix(1);
+        while (!item.empty() && (item.back() == ' ' || item.back() == '\t'))
+            item.remove_suffix(1);
+        if (!item.empty()) items.push_back(item);
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return items;
+}
+
+bool has_item(std::string_view list, std::string_view wanted) {
+    const auto items = items_of(list);
+    return std::any_of(items.begin(), items.end(),
+                       [wanted](std::string_view item) { return equal_ignoring_case(item, wanted); });
+}
+
+// HTTP/1.1, and what a later 1.x would be: it must be understood as 1.1 (RFC 9110 section 2.5).
+bool is_known_version(std::string_view version) {
+    return version.size() == 8 && version.substr(0, 7) == "HTTP/1." && version[7] >= '1' && version[7] <= '9';
+}
+
 void append_headers(const HttpHeaders& headers, std::string* out) {
     for (const auto& [key, value] : headers) {
         out->append(key).append(": ").append(value).append("\r\n");
@@ -138,30 +165,22 @@ bool HandshakeRequest::parse(std::string_view head, Refusal* out) {
     if ((!length.empty() && length != "0") || !http.get_header("Transfer-Encoding").empty()) {
         return fail(413, "a WebSocket handshake has no body");
     }
-    if (http.get_version() != "HTTP/1.1") return fail(505, "HTTP/1.1 is needed");
+    if (!is_known_version(http.get_version())) return fail(505, "HTTP/1.1 is needed");
     // The parser joins repeated headers with a comma, which no host has.
     if (http.get_header("Host").find_first_of(", \t") != std::string::npos) {
         return fail(400, "Host must be one host");
     }
     if (!parse_target(http.get_uri())) return fail(400, "the request target is not a valid path and query");
-    std::string_view rest = http.get_header("Sec-WebSocket-Protocol");
-    while (!rest.empty()) {
-        const size_t comma = std::min(rest.find(','), rest.size());
-        std::string_view item = rest.substr(0, comma);
-        while (!item.empty() && (item.front() == ' ' || item.front() == '\t'))
-            item.remove_prefix(1);
-        while (!item.empty() && (item.back() == ' ' || item.back() == '\t'))
-            item.remove_suffix(1);
-        if (!item.empty()) protocols_.emplace_back(item);
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
+    for (const std::string_view item : items_of(http.get_header("Sec-WebSocket-Protocol")))
+        protocols_.emplace_back(item);
     return true;
 }
 
 bool HandshakeRequest::parse_target(std::string_view target) {
     for (const std::string_view scheme : {"http://", "https://"}) {  // RFC 9112 section 3.2.2: so may it come
-        if (target.substr(0, scheme.size()) != scheme) continue;
+        if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
         target.remove_prefix(std::min(target.find('/', scheme.size()), target.size()));
+        break;
     }
     if (target.empty() || target.front() != '/') return false;
     if (target.find('#') != std::string_view::npos) return false;
@@ -189,7 +208,8 @@ bool HandshakeRequest::check_upgrade(Refusal* out) {
                        {{"Allow", "GET"}});
         return false;
     }
-    if (!websocketpp::processor::is_websocket_handshake(http)) {
+    if (!has_item(http.get_header("Upgrade"), "websocket") ||
+        !has_item(http.get_header("Connection"), "Upgrade")) {
         *out = refusal(426, RejectReason::no_upgrade, "upgrade_required",
                        "this is a WebSocket endpoint: send Upgrade: websocket and Connection: Upgrade",
                        {{"Upgrade", "websocket"}});
@@ -203,6 +223,13 @@ bool HandshakeRequest::check_upgrade(Refusal* out) {
     if (!is_valid_key(http.get_header("Sec-WebSocket-Key"))) {
         *out = refusal(400, RejectReason::bad_request, "bad_request",
                        "Sec-WebSocket-Key must be 16 bytes in base64");
+        return false;
+    }
+    const bool tokens = std::all_of(protocols_.begin(), protocols_.end(),
+                                    [](const std::string& item) { return is_token(item); });
+    if (!tokens || (protocols_.empty() && header("Sec-WebSocket-Protocol"))) {
+        *out = refusal(400, RejectReason::bad_request, "bad_request",
+                       "Sec-WebSocket-Protocol is not a list of tokens");
         return false;
     }
     return true;

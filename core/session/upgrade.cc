@@ -26,13 +26,6 @@ bool is_header_text(std::string_view text) {
                        [](char c) { return (c >= 0x20 && c != 0x7F) || c == '\t' || c < 0; });
 }
 
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > 0x20 && c < 0x7F &&
-               std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
-    });
-}
-
 // Headers of the response that are the handshake's own (RFC 6455 section 4.2.2), or would break its framing.
 bool is_reserved_header(std::string_view name) {
     static constexpr std::string_view reserved[] = {"Upgrade",

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from support.raw import CLOSE, PING, PONG, TEXT, close_payload, make_frame
+from support.raw import CLOSE, PING, PONG, TEXT, close_payload, make_frame, make_handshake
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "conversations"
 WAYS = ("frames", "bytes", "together")
@@ -70,11 +70,18 @@ def gateways(shared_gateway):
 
 # --- handshakes ---
 
+REQUEST_LINE = ("method", "target", "version")
+
 
 @pytest.mark.parametrize("config, handshake, way", cases("handshakes"))
 def test_handshake(gateways, config, handshake, way):
     running = gateways(config)
-    request = handshake["request"].replace("\n", "\r\n").encode() + b"\r\n"
+    if "upgrade" in handshake:
+        changes = {name: value for name, value in handshake["upgrade"].items() if name not in REQUEST_LINE}
+        line = {name: value for name, value in handshake["upgrade"].items() if name in REQUEST_LINE}
+        request = make_handshake(headers=changes, key="dGhlIHNhbXBsZSBub25jZQ==", **line)
+    else:
+        request = handshake["request"].replace("\n", "\r\n").encode() + b"\r\n"
     expected = handshake["response"]
     with running.raw() as client:
         client.send_slowly(request) if way == "bytes" else client.send(request)
@@ -148,6 +155,10 @@ class Player:
         elif "pong" in what:
             frame = client.read_frame()
             assert (frame.opcode, frame.payload) == (PONG, payload_of({"text": what["pong"]})), frame
+        elif "frame" in what:
+            frame = client.read_frame()
+            assert (frame.fin, frame.opcode) == (True, what["frame"]["opcode"]), frame
+            assert frame.payload == payload_of(what["frame"]), frame
         else:
             frame = client.read_frame()
             assert frame.opcode == TEXT and frame.fin, frame
@@ -225,3 +236,18 @@ def test_talk(gateways, config, talk, way):
     finally:
         player.drop()
     running.wait_for_connections(0)
+
+
+# --- the table of sections in the README ---
+
+
+def test_the_table_names_every_section_that_has_cases():
+    table = (FOLDER / "README.md").read_text().split("MUST by MUST")[1]
+    firsts = re.findall(r"^\|([^|]*)\|", table, re.M)
+    sections = {section for first in firsts for section in re.findall(r"\d+(?:\.\d+)*", first)}
+    for stem, _, conversation in [*load("handshakes"), *load("talks")]:
+        if stem == "envelope" or stem.startswith("compression"):
+            continue
+        assert f"`{stem}`" in table
+        found = re.match(r"(\d+(?:\.\d+)*) ", conversation["name"])
+        assert not found or found[1] in sections or found[1].startswith("11.3."), conversation["name"]
