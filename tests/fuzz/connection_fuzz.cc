@@ -1,0 +1,317 @@
+// A whole connection: bytes over TCP into a reactor, from a PROXY header to the last frame. Whatever reads
+// cut, the server's bytes are those that plain readings of the protocols ask for: no answer or one HTTP
+// response; behind a 101 each message echoed, each ping answered, and the close frame of the first error.
+// Afterwards nothing is left: no connection, no counted memory, no queued byte. Input: a byte of choices,
+// then the client's bytes; with choice 2 an upgrade stands before them, with choice 1 what stands behind the
+// request is a script of frames.
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "core/net/connection.h"
+#include "core/net/proxy_protocol.h"
+#include "core/net/reactor.h"
+#include "tests/fuzz/frames_reference.h"
+#include "tests/fuzz/http_reference.h"
+
+namespace {
+
+using namespace gatewayd;
+using namespace gatewayd::fuzz;
+
+constexpr std::string_view upgrade =
+    "GET /now HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+Refusal no_such_path() {
+    return {404, RejectReason::not_found, error_body("not_found", "no"), {}};
+}
+
+// /now is accepted at once, /later in a turn of its own; messages are echoed.
+class EchoService final : public ReactorService, public ConnectionHandler {
+   public:
+    void on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) override {
+        Refusal refusal;
+        if (request->path() != "/now" && request->path() != "/later")
+            return connection.refuse(no_such_path());
+        if (!request->check_upgrade(&refusal)) return connection.refuse(refusal);
+        if (request->path() == "/now") return accept(&connection, *request);
+        waiting_[&connection] = std::move(request);
+        connection.reactor().post([this] {
+            for (const auto& [later, its_request] : std::exchange(waiting_, {}))
+                accept(later, *its_request);
+        });
+    }
+    void on_rejected(const Connection& connection, RejectReason, int) override {
+        waiting_.erase(const_cast<Connection*>(&connection));
+    }
+    void on_end_of_turn() override {}
+    bool turn_is_full() const override { return false; }
+    void on_turn_flushed() override {}
+    void on_message(Connection& connection, bool binary, char* payload, size_t size) override {
+        Slice slice{BufferRef::make(), 0, 0, 1};
+        append_server_header(binary ? Opcode::binary : Opcode::text, size, &slice.buffer->bytes);
+        slice.buffer->bytes.append(payload, size);
+        slice.length = static_cast<uint32_t>(slice.buffer->bytes.size());
+        connection.enqueue(slice);
+    }
+    void on_closed(Connection&, DisconnectReason, uint16_t, std::string_view) override {}
+
+   private:
+    void accept(Connection* connection, const HandshakeRequest& request) {
+        connection->accept(this, request.accept_response("", {}));
+    }
+    std::map<Connection*, std::unique_ptr<HandshakeRequest>> waiting_;
+};
+
+// A reactor on its thread, for the life of the process.
+class Server {
+   public:
+    explicit Server(const NetOptions& net_options)
+        : options(net_options), limits(100, 0), reactor(options, 0, &limits, &counters) {
+        reactor.set_service(&service_);
+        Listener listener = Listener::open("127.0.0.1", 0, 0);
+        port = listener.port();
+        reactor.listen(std::move(listener));
+        thread_ = std::thread([this] { reactor.run(); });
+    }
+    ~Server() {
+        reactor.stop();
+        thread_.join();
+    }
+
+    bool is_empty() const {
+        return counters.net.open.get() == 0 && counters.net.queued_bytes.get() == 0 && limits.count() == 0 &&
+               limits.inbound_memory.load() == 0;
+    }
+
+    const NetOptions options;
+    NodeLimits limits;
+    ReactorCounters counters;
+    Reactor reactor;
+    uint16_t port = 0;
+
+   private:
+    EchoService service_;
+    std::thread thread_;
+};
+
+// Until it is so; a minute is for ever.
+template <typename IsSo>
+void eventually(IsSo is_so, const char* property) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!is_so()) {
+        must(std::chrono::steady_clock::now() < deadline, property);
+        ::sched_yield();
+    }
+}
+
+class Client {
+   public:
+    // From 127.0.0.2, a trusted proxy, or from 127.0.0.1.
+    Client(Server* server, bool proxy)
+        : server_(server), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const int on = 1;
+        ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(proxy ? 0x7F000002 : 0x7F000001);
+        must(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
+             "an address to call from");
+        address.sin_port = htons(server->port);
+        address.sin_addr.s_addr = htonl(0x7F000001);
+        must(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
+             "the server listens");
+    }
+    ~Client() { ::close(fd_); }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    // Each piece is read before the next one is sent. Returns all that the server says.
+    std::string talk(const std::vector<std::string>& pieces) {
+        const uint64_t read_before = server_->counters.net.bytes_received.get();
+        uint64_t sent = 0;
+        for (const std::string& piece : pieces) {
+            if (::send(fd_, piece.data(), piece.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(piece.size()))
+                break;
+            sent += piece.size();
+            eventually(
+                [&] {
+                    return server_->counters.net.bytes_received.get() - read_before >= sent ||
+                           fill(MSG_DONTWAIT);
+                },
+                "the server reads what is sent");
+        }
+        ::shutdown(fd_, SHUT_WR);
+        const timeval limit{60, 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        while (!ended_)
+            must(fill(0) || ended_ || errno == EINTR, "the server ends when its client has ended", received_);
+        return received_;
+    }
+
+   private:
+    // True: the stream has ended.
+    bool fill(int flags) {
+        char bytes[16384];
+        const ssize_t size = ended_ ? 0 : ::recv(fd_, bytes, sizeof bytes, flags);
+        if (size > 0) received_.append(bytes, static_cast<size_t>(size));
+        if (size == 0 || (size < 0 && errno == ECONNRESET)) ended_ = true;
+        return ended_ || (size > 0 && flags == 0);
+    }
+
+    Server* const server_;
+    const int fd_;
+    bool ended_ = false;
+    std::string received_;
+};
+
+Server& server(bool small) {
+    static std::unique_ptr<Server> servers[2];
+    std::unique_ptr<Server>& made = servers[small ? 1 : 0];
+    if (made) return *made;
+    NetOptions options;
+    options.max_message_bytes = small ? 300 : 70'000;
+    options.max_fragments = small ? 5 : 1000;
+    options.max_request_head_bytes = 1024;
+    options.read_buffer_bytes = 16;
+    options.reactor_buffer_bytes = small ? 128 : 8192;
+    std::string why;
+    options.trusted_proxies = {*Cidr::parse("127.0.0.2", &why)};
+    options.proxy_header = ProxyHeader::proxy_protocol;
+    made = std::make_unique<Server>(options);
+    return *made;
+}
+
+// --- what must come back ---
+
+std::string server_frame(int opcode, std::string_view payload) {
+    std::string frame;
+    append_server_header(static_cast<Opcode>(opcode), payload.size(), &frame);
+    return frame.append(payload);
+}
+
+std::string close_code(int code) {
+    return {static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
+}
+
+// RFC 6455 sections 5.5.1 and 7.4: the payload of the answer; *error: the code of a refusal instead.
+std::string answer_to_close(std::string_view payload, int* error) {
+    *error = 0;
+    if (payload.empty()) return "";
+    const int code = payload.size() < 2 ? 0
+                                        : static_cast<unsigned char>(payload[0]) * 256 +
+                                              static_cast<unsigned char>(payload[1]);
+    const bool assigned = code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
+    if (!assigned && (code < 3000 || code > 4999)) *error = 1002;
+    if (*error == 0 && utf8_verdict(payload.substr(2)) != Utf8::valid) *error = 1007;
+    return std::string(payload.substr(0, 2));
+}
+
+// *end_code: of a close frame whose reason is the server's own words; 0: there is none.
+std::string answers_to_frames(std::string_view stream, const NetOptions& options, int* end_code) {
+    const StreamOutcome outcome =
+        StreamReference(stream, {options.max_message_bytes, options.max_fragments}).run();
+    std::string answers;
+    *end_code = outcome.error;
+    for (const std::string& event : outcome.events) {
+        const size_t colon = event.find(':');
+        const int opcode = std::atoi(event.c_str());
+        const std::string payload = event.substr(colon + 1);
+        if (opcode == 1 || opcode == 2) answers += server_frame(opcode, payload);
+        if (opcode == 9) answers += server_frame(10, payload);
+        if (opcode != 8) continue;
+        const std::string answer = answer_to_close(payload, end_code);
+        return *end_code == 0 ? answers + server_frame(8, answer)
+                              : answers;  // what follows a close is not read
+    }
+    return answers;
+}
+
+// The frames behind a 101.
+void check_frames(std::string_view found, std::string_view stream, const NetOptions& options) {
+    int end_code;
+    const std::string expected = answers_to_frames(stream, options, &end_code);
+    must(found.substr(0, expected.size()) == expected, "each message and ping is answered, in order");
+    found.remove_prefix(expected.size());
+    if (end_code == 0) {
+        must(found.empty(), "nothing else is said");
+        return;
+    }
+    const std::string code = close_code(end_code);
+    must(found.size() >= 4 && found[0] == '\x88' && found.size() == server_frame_size(found) &&
+             server_frame_payload(found).substr(0, 2) == code,
+         "an error is answered with its close code, and then the end");
+    must(utf8_verdict(server_frame_payload(found).substr(2)) == Utf8::valid, "its reason is UTF-8");
+}
+
+void check_refused(std::string_view found, std::initializer_list<int> statuses) {
+    const HttpResponse response = take_response(found);
+    must(std::find(statuses.begin(), statuses.end(), response.status) != statuses.end(),
+         "the status is the one", found);
+    must(response.size == found.size(), "nothing follows a refusal", found);
+}
+
+void check_answers(std::string_view found, std::string_view stream, const NetOptions& options) {
+    const size_t head_size = std::min(stream.find("\r\n\r\n"), stream.size() + 1) + 4;
+    const bool whole = head_size <= stream.size();
+    const std::string_view head = stream.substr(0, head_size);
+    if (stream.empty()) return must(found.empty(), "who says nothing gets no answer", found);
+    if (head.front() < 'A' || head.front() > 'Z') return check_refused(found, {400, 431});
+    if (std::min(head_size, stream.size()) > options.max_request_head_bytes)
+        return check_refused(found, {431, 400});
+    if (!whole) {
+        if (!found.empty()) check_refused(found, {400});  // no beginning of a request
+        return;
+    }
+    HandshakeRequest request;
+    Refusal refusal;
+    bool refused = !request.parse(head, &refusal);
+    if (!refused && request.path() != "/now" && request.path() != "/later") {
+        refusal = no_such_path();
+        refused = true;
+    }
+    if (!refused) refused = !request.check_upgrade(&refusal);
+    if (refused && looks_like_proxy_protocol(head)) return check_refused(found, {400});
+    if (refused) return must(found == refusal_response(refusal), "a refusal is answered as it is", found);
+    const std::string accepted = request.accept_response("", {});
+    must(found.substr(0, accepted.size()) == accepted, "an upgrade is accepted", found);
+    check_frames(found.substr(accepted.size()), stream.substr(head_size), options);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    if (size == 0) return 0;
+    const bool from_proxy = (data[0] & 4) != 0;
+    Server& one = server((data[0] & 8) != 0);
+    std::string stream;
+    if ((data[0] & 2) != 0) stream = upgrade;
+    const std::string_view input = as_text(data + 1, size - 1);
+    stream += (data[0] & 1) != 0 ? frames_of_script(input, false) : std::string(input);
+
+    Random random(hash_of(as_text(data, size)));
+    const size_t longest[] = {stream.size() + 1, 200, 30, 3};
+    std::string_view behind = stream;
+    ProxyProtocolHeader header;
+    const char* why;
+    auto result = ProxyProtocolResult::header;
+    if (from_proxy && !stream.empty()) result = parse_proxy_protocol(stream, &header, &why);
+    if (result == ProxyProtocolResult::header) behind.remove_prefix(header.size);
+    const size_t cuts = stream.size() > 600 ? random.below(2) : random.below(4);
+    const std::string found = Client(&one, from_proxy).talk(cut(stream, longest[cuts], &random));
+    if (result == ProxyProtocolResult::header) {
+        check_answers(found, behind, one.options);
+    } else {
+        must(found.empty(), "without its PROXY header, a proxy gets no answer", found);
+    }
+    eventually([&one] { return one.is_empty(); }, "nothing is left of a connection");
+    return 0;
+}
