@@ -51,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
     void read_head() {
+        head_only_ = false;  // until the next head is known
         parser_.emplace();
         parser_->header_limit(max_head_bytes);
         parser_->body_limit(max_body_bytes_);

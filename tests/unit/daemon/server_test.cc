@@ -107,6 +107,16 @@ TEST_CASE("one connection serves one request after another, sent together or not
     CHECK(all.find("\"ready\"") == std::string::npos);
 }
 
+// Found by fuzz.admin: after a HEAD, the 400 came without the body that its Content-Length announced.
+TEST_CASE("what is not HTTP is answered with a body, after a HEAD too") {
+    Served served;
+    Peer peer(served);
+    peer.send("HEAD /readyz HTTP/1.1\r\nHost: localhost\r\n\r\nGET \x01 HTTP/1.1\r\n\r\n");
+    const std::string all = peer.read_all();
+    CHECK(all.find("HTTP/1.1 400 Bad Request") != std::string::npos);
+    CHECK(all.find("not an HTTP request") != std::string::npos);
+}
+
 TEST_CASE("a body that waits for 100 Continue gets it, when the request is allowed") {
     Served served;
     Peer peer(served);
