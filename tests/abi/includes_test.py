@@ -11,6 +11,7 @@ ONE_PLACE = {
     r"boost/dll": ("core/plugins/library.cc",),
     r"yaml-cpp/": ("core/config/",),
     r"websocketpp/": ("core/net/",),
+    r"openssl/": ("core/net/tls_", "plugins/", "tests/"),
 }
 # A folder, what its files may not include.
 FORBIDDEN = {
