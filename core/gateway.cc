@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "core/config/address.h"
+#include "core/gateway_tls.h"
 #include "core/net/reactor.h"
 #include "core/plugins/host.h"
 #include "core/session/node.h"
@@ -62,9 +63,10 @@ bool is_local_only(const WscSettings& wsc) {
     return is_loopback_ip(wsc.node_ip) && wsc.trusted_proxies.empty();
 }
 
-std::string url_of(const std::string& ip, uint16_t port) {
+std::string url_of(const WscSettings& wsc, uint16_t port) {
+    const std::string& ip = wsc.node_ip;
     const bool v6 = ip.find(':') != std::string::npos;
-    return "ws://" + (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
+    return (wsc.tls.enabled() ? "wss://" : "ws://") + (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
 }
 
 std::string host_name() {
@@ -133,6 +135,7 @@ class Gateway::Impl final : public HostServices {
     boost::asio::io_context& control_;
     boost::asio::steady_timer deadline_;
     NodeLimits limits_;
+    std::unique_ptr<GatewayTls> tls_;  // null: plain; outlives the reactors
     Node node_;
     PluginHost plugins_;
     std::vector<std::unique_ptr<ReactorThread>> threads_;
@@ -180,6 +183,10 @@ void Gateway::Impl::collect_warnings() {
 void Gateway::Impl::create_plugins() {
     if (created_) return;
     created_ = true;
+    if (settings_.wsc.enabled && settings_.wsc.tls.enabled()) {
+        tls_ = std::make_unique<GatewayTls>(settings_.wsc.tls);
+        tls_->load(&warnings_);
+    }
     try {
         plugins_.create();
     } catch (const std::runtime_error& error) {
@@ -226,10 +233,10 @@ void Gateway::Impl::open_listeners() {
             port = listeners.back().port();
         }
     } catch (const ListenError& error) {
-        throw StartError("cannot listen on " + url_of(wsc.node_ip, wsc.node_port) + ": " + error.what() +
+        throw StartError("cannot listen on " + url_of(wsc, wsc.node_port) + ": " + error.what() +
                          "; change wsc.node_ip or wsc.node_port, or stop what listens there");
     }
-    listening_ = url_of(wsc.node_ip, port);
+    listening_ = url_of(wsc, port);
     SessionOptions& session = node_.options;
     session.path = wsc.path;
     session.node_id = host_name() + ":" + std::to_string(port);
@@ -244,6 +251,7 @@ void Gateway::Impl::open_listeners() {
         own->reactor = std::make_unique<Reactor>(options, i, &limits_, &own->counters);
         own->worker = std::make_unique<Worker>(&node_, own->reactor.get());
         own->reactor->set_service(own->worker.get());
+        if (tls_) own->reactor->set_tls(&tls_->source());
         own->reactor->listen(std::move(listeners[i]));
         node_.workers.push_back(own->worker.get());
         threads_.push_back(std::move(own));
@@ -361,6 +369,7 @@ void Gateway::Impl::request_shutdown(std::string why) {
 GatewayStats Gateway::Impl::stats() const {
     GatewayStats stats;
     stats.enabled = settings_.wsc.enabled;
+    stats.tls = tls_ != nullptr;
     stats.running = running_;
     stats.draining = draining_;
     stats.identities_verified = plugins_.verifies_identities();
@@ -375,6 +384,8 @@ GatewayStats Gateway::Impl::stats() const {
         for (const Counter& counter : session.received)
             stats.total_messages_received += counter.get();
         stats.total_messages_sent += own->counters.net.messages_sent.get();
+        for (size_t i = 0; i < stats.tls_connections.size(); ++i)
+            stats.tls_connections[i] += own->counters.net.tls_open[i].get();
     }
     return stats;
 }
@@ -405,6 +416,11 @@ void Gateway::shutdown(std::function<void()> done) {
 }
 void Gateway::on_shutdown_request(std::function<void(std::string)> handler) {
     impl_->shutdown_handler_ = std::move(handler);
+}
+
+void Gateway::reload() {
+    log::warn("SIGHUP: this version reads certificates again, not its configuration; restart it for that");
+    if (impl_->tls_) impl_->tls_->reload();
 }
 
 void Gateway::reopen_files() {
@@ -455,6 +471,10 @@ std::vector<const ReactorCounters*> Gateway::counters() const {
     for (const auto& own : impl_->threads_)
         counters.push_back(&own->counters);
     return counters;
+}
+
+std::vector<TlsCertificateInfo> Gateway::certificates() const {
+    return impl_->tls_ ? impl_->tls_->certificates() : std::vector<TlsCertificateInfo>();
 }
 
 std::vector<PluginStatus> Gateway::plugins() const {

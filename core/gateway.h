@@ -6,6 +6,7 @@
 #ifndef GATEWAYD_CORE_GATEWAY_H
 #define GATEWAYD_CORE_GATEWAY_H
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,7 @@
 #include "core/chain/publish.h"
 #include "core/config/settings.h"
 #include "core/hub/identity.h"
+#include "core/net/tls_certificate.h"
 
 namespace gatewayd {
 
@@ -34,12 +36,14 @@ struct GatewayStats {
     bool draining = false;
     bool identities_verified = false;  // an auth plugin is loaded
     std::string node_id;
-    std::string listening;  // "ws://0.0.0.0:8081"; empty when not enabled
+    std::string listening;  // "ws://0.0.0.0:8081", "wss://..."; empty when not enabled
     int64_t started_at_ms = 0;
     uint64_t current_connections = 0;  // accepted handshakes that are open
     uint64_t total_connections = 0;
     uint64_t total_messages_received = 0;
     uint64_t total_messages_sent = 0;
+    bool tls = false;                                           // wsc.tls.cert is set
+    std::array<uint64_t, tls_version_count> tls_connections{};  // now, by TlsVersion
 };
 
 struct PluginStatus {
@@ -68,6 +72,9 @@ class Gateway {
     void shutdown(std::function<void()> done);
     // A plugin asked for the end: called on the control thread. Set before start().
     void on_shutdown_request(std::function<void(std::string why)> handler);
+    // SIGHUP: reads the files of wsc.tls again, without a connection noticing; says in the log what it did.
+    // The configuration itself is not read again in this version.
+    void reload();
     // SIGUSR1: tells plugins to reopen their files.
     void reopen_files();
 
@@ -90,6 +97,7 @@ class Gateway {
     GatewayStats stats() const;
     std::vector<const ReactorCounters*> counters() const;  // one a reactor
     std::vector<PluginStatus> plugins() const;             // in the chain's order
+    std::vector<TlsCertificateInfo> certificates() const;  // in use; none without TLS
 
    private:
     class Impl;

@@ -37,13 +37,8 @@ class Daemon {
     explicit Daemon(Settings settings)
         : work_(boost::asio::make_work_guard(control_)),
           gateway_(std::move(settings), control_),
-          signals_(control_,
-                   {[this](const char* name) { stop("signal", name); }, [this] { gateway_.reopen_files(); },
-                    [] {
-                        log::warn(
-                            "SIGHUP: this version cannot reload its configuration; "
-                            "restart it instead");
-                    }}),
+          signals_(control_, {[this](const char* name) { stop("signal", name); },
+                              [this] { gateway_.reopen_files(); }, [this] { gateway_.reload(); }}),
           admin_(gateway_) {
         gateway_.on_shutdown_request([this](const std::string& why) { stop("a plugin", why); });
     }

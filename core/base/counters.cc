@@ -32,6 +32,8 @@ const char* name(RejectReason reason) {
             return "shutdown";
         case RejectReason::connection_lost:
             return "connection_lost";
+        case RejectReason::tls_handshake:
+            return "tls_handshake";
     }
     return "unknown";
 }

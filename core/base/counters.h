@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/base/disconnect.h"
+#include "core/base/tls_version.h"
 
 namespace gatewayd {
 
@@ -42,8 +43,9 @@ enum class RejectReason : uint8_t {
     plugin_error,  // 503
     shutdown,      // 503
     connection_lost,
+    tls_handshake,  // 400 when plain HTTP came, else a TLS alert
 };
-inline constexpr int reject_reason_count = 14;
+inline constexpr int reject_reason_count = 15;
 const char* name(RejectReason reason);
 
 // What a received message was; the label of gateway_messages_received_total.
@@ -69,6 +71,11 @@ struct NetCounters {
     Counter queued_bytes;   // waiting now
     std::array<Counter, slow_client_action_count> slow_client;
     Counter accept_errors;
+    // By TlsVersion.
+    std::array<Counter, tls_version_count> tls_open;     // connections now
+    std::array<Counter, tls_version_count> tls_full;     // handshakes with a key exchange and a signature
+    std::array<Counter, tls_version_count> tls_resumed;  // handshakes that went on with an old session
+    Counter tls_failed;
 };
 
 inline constexpr size_t max_user_types = 16;

@@ -3,9 +3,13 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "core/config/checks.h"
 #include "core/config/plugin_entries.h"
 #include "core/config/settings_reader.h"
+#include "core/config/tls_entries.h"
 
 namespace gatewayd {
 
@@ -35,6 +39,7 @@ class SchemaWriter {
         json_.StartObject();
         write_environment();
         write_plugin();
+        write_certificate();
         json_.EndObject();
         json_.EndObject();
         return std::string(out_.GetString(), out_.GetSize()) + "\n";
@@ -92,7 +97,9 @@ class SchemaWriter {
         json_.StartObject();
         const std::string about = config::range_text(row);
         text("description", about.empty() ? row.meaning : "(" + about + ") " + row.meaning);
-        if (row.slot == nullptr) {
+        if (row.path == "wsc.tls.sni") {
+            list_of("#/$defs/certificate", config::max_tls_certificates);
+        } else if (row.slot == nullptr) {
             list_of("#/$defs/plugin", config::max_plugins);
         } else {
             std::visit([&](auto slot) { write_type(row, slot); }, row.slot(defaults_));
@@ -193,10 +200,29 @@ class SchemaWriter {
     }
 
     void write_type(const Key& /*row*/, const Choice& slot) {
-        text("default", slot.words->at(*slot.value));
+        const std::vector<std::string>& words = *slot.words;
+        // Words such as 1.2, which YAML takes for numbers when they stand without quotes.
+        const bool numbers = std::all_of(words.begin(), words.end(), [](const std::string& word) {
+            return word.find_first_not_of("0123456789.") == std::string::npos;
+        });
+        const auto number_of = [](const std::string& word) { return std::strtod(word.c_str(), nullptr); };
+        if (numbers) {
+            key("default");
+            json_.Double(number_of(words.at(*slot.value)));
+        } else {
+            text("default", words.at(*slot.value));
+        }
         or_environment([&] {
             json_.StartObject();
-            one_of("enum", *slot.words);
+            one_of("enum", words);
+            json_.EndObject();
+            if (!numbers) return;
+            json_.StartObject();
+            key("enum");
+            json_.StartArray();
+            for (const std::string& word : words)
+                json_.Double(number_of(word));
+            json_.EndArray();
             json_.EndObject();
         });
     }
@@ -253,6 +279,37 @@ class SchemaWriter {
         json_.EndObject();
     }
 
+    // An entry of wsc.tls.sni; tls_entries.h reads it.
+    void write_certificate() {
+        const auto file = [&] {
+            text("type", "string");
+            number("minLength", 1);
+        };
+        key("certificate");
+        json_.StartObject();
+        text("type", "object");
+        one_of("required", {"names", "cert", "key"});
+        key("properties");
+        json_.StartObject();
+        entry_key("names", "The names that clients ask for, exact or \"*.example.com\".", [&] {
+            text("type", "array");
+            number("minItems", 1);
+            number("maxItems", static_cast<int64_t>(config::max_tls_names));
+            key("items");
+            json_.StartObject();
+            Key name;
+            name.check = config::check_tls_name;
+            text_form(name);
+            json_.EndObject();
+        });
+        entry_key("cert", "The certificate and its chain, PEM.", file);
+        entry_key("key", "Its private key, PEM.", file);
+        json_.EndObject();
+        key("additionalProperties");
+        json_.Bool(false);
+        json_.EndObject();
+    }
+
     template <typename Form>
     void entry_key(const char* name, const char* meaning, Form form) {
         key(name);
@@ -285,6 +342,7 @@ std::string config::pattern_of(Check check) {
     if (check == check_listen)
         return "^$|^([0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\\]):[0-9]{1,5}$";
     if (check == check_folder) return "^.";
+    if (check == check_tls_name) return R"(^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$)";
     if (check == what_is_wrong_with_origin) return "^(\\*|[A-Za-z][A-Za-z0-9+.-]*://(\\*\\.)?[^/?#]+)$";
     return {};
 }

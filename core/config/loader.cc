@@ -10,6 +10,7 @@
 #include "core/config/plugin_entries.h"
 #include "core/config/problems.h"
 #include "core/config/settings_reader.h"
+#include "core/config/tls_entries.h"
 #include "core/config/yaml_tree.h"
 
 namespace gatewayd {
@@ -62,6 +63,7 @@ LoadResult load_settings(const LoadOptions& options) {
     if (const ConfigNodePtr root = read_tree(options, problems)) {
         Settings settings;
         config::read_settings(*root, settings, problems);
+        config::read_tls_entries(*root, settings, problems);
         config::read_plugin_entries(*root, settings, problems);
         config::check_across(*root, settings, problems);
         if (!problems.any_errors()) result.settings = std::move(settings);

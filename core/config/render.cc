@@ -219,12 +219,31 @@ class Renderer {
             if (about.empty() && key.slot != nullptr) about = config::type_name(key);
             out_.comment(indent, about.empty() ? key.meaning : "(" + about + ") " + key.meaning);
         }
+        if (key.path == "wsc.tls.sni") {
+            write_names(indent, leaf);
+            return;
+        }
         if (key.slot == nullptr) {
             write_plugins(indent, leaf);
             return;
         }
         const std::string value = std::visit(ValueText{key}, key.slot(settings_));
         out_.line(indent, leaf + ": " + value);
+    }
+
+    void write_names(size_t indent, const std::string& leaf) {
+        const auto& sni = settings_.wsc.tls.sni;
+        if (with_comments_) {
+            for (const char* example : {"  - names: [chat.example.org, \"*.example.net\"]",
+                                        "    cert: /etc/gatewayd/org.pem", "    key: /etc/gatewayd/org.key"})
+                out_.line(indent, std::string("# ") + example);
+        }
+        out_.line(indent, leaf + (sni.empty() ? ": []" : ":"));
+        for (const TlsNameSettings& entry : sni) {
+            out_.line(indent + 2, "- names: " + as_yaml(entry.names));
+            out_.line(indent + 4, "cert: " + as_yaml(entry.cert));
+            out_.line(indent + 4, "key: " + as_yaml(entry.key));
+        }
     }
 
     void write_plugins(size_t indent, const std::string& leaf) {

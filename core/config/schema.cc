@@ -13,6 +13,7 @@ namespace {
 
 using SlotOf = Slot (*)(Settings&);
 
+const std::vector<std::string> tls_version_words{"1.2", "1.3"};
 const std::vector<std::string> slow_client_words{"disconnect", "drop_oldest", "drop_newest"};
 const std::vector<std::string> proxy_header_words{"x-forwarded-for", "forwarded", "proxy-protocol"};
 const std::vector<std::string> log_level_words{"debug", "info", "warn", "error"};
@@ -82,6 +83,26 @@ void add_wsc(std::vector<Key>& keys) {
         text("wsc.proxy_header", GATEWAYD_CHOICE_AT(wsc.proxy_header, proxy_header_words), nullptr,
              "The one way in which trusted_proxies say who the client is: one of two HTTP headers, "
              "or the PROXY protocol, version 1 or 2, which they must send then."));
+}
+
+void add_tls(std::vector<Key>& keys) {
+    keys.push_back(of_kind(text("wsc.tls.cert", GATEWAYD_AT(wsc.tls.cert), nullptr,
+                                "The file of the certificate, PEM: the server's own first, then its chain. "
+                                "Empty: no TLS, clients use ws://."),
+                           TextKind::path));
+    keys.push_back(of_kind(text("wsc.tls.key", GATEWAYD_AT(wsc.tls.key), nullptr,
+                                "The file of the certificate's private key, PEM, without a passphrase."),
+                           TextKind::path));
+    keys.push_back(text("wsc.tls.min_version", GATEWAYD_CHOICE_AT(wsc.tls.min_version, tls_version_words),
+                        nullptr, "The oldest TLS version that clients may use."));
+    keys.push_back(number("wsc.tls.session_lifetime", GATEWAYD_AT(wsc.tls.session_lifetime_s), "seconds", 0,
+                          86400,
+                          "How long a client that comes back may resume its TLS session instead of a whole "
+                          "handshake. 0: never."));
+    keys.push_back(Key{"wsc.tls.sni", nullptr,
+                       "Further certificates, by the name that the client asks for. For each: names (exact, "
+                       "or \"*.example.com\" for any one label), cert, key. Clients that ask for another "
+                       "name, or for none, get wsc.tls.cert."});
 }
 
 void add_performance(std::vector<Key>& keys) {
@@ -208,6 +229,7 @@ void add_others(std::vector<Key>& keys) {
 std::vector<Key> make_keys() {
     std::vector<Key> keys;
     add_wsc(keys);
+    add_tls(keys);
     add_performance(keys);
     add_security(keys);
     add_group_and_ticket(keys);
@@ -225,6 +247,7 @@ const std::vector<Key>& schema_keys() {
 const std::vector<Section>& schema_sections() {
     static const std::vector<Section> sections{
         {"wsc", "The WebSocket side: what clients connect to."},
+        {"wsc.tls", "TLS on the listener, wss://. The files are read again on SIGHUP."},
         {"wsc.performance", "Limits and sizes. Every limit has an answer; none is silent."},
         {"wsc.security", "Who may connect and how much they may send."},
         {"wsc.security.auth", "For enable_auth; further keys are those of the provider's README.", true},
@@ -262,7 +285,7 @@ std::string_view leaf_of(std::string_view path) {
 }
 
 std::string type_name(const Key& key) {
-    if (key.slot == nullptr) return "list of plugins";
+    if (key.slot == nullptr) return key.path == "wsc.tls.sni" ? "list of certificates" : "list of plugins";
     Settings settings;
     const Slot slot = key.slot(settings);
     if (std::holds_alternative<bool*>(slot)) return "true or false";

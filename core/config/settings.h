@@ -64,6 +64,29 @@ struct TicketSettings {
     uint32_t ticket_timeout_s = 1800;
 };
 
+enum class TlsMinVersion : uint8_t { v1_2, v1_3 };
+
+// One certificate for some names: an entry of wsc.tls.sni.
+struct TlsNameSettings {
+    std::vector<std::string> names;  // in lower case; "*.example.com" is any one label
+    std::string cert;                // absolute paths
+    std::string key;
+    std::string cert_location;  // "gateway.yaml:9:13: wsc.tls.sni[0].cert", for error messages
+    std::string key_location;
+};
+
+struct TlsSettings {
+    std::string cert;  // PEM: the server's certificate first, then its chain; empty: plain ws://
+    std::string key;
+    TlsMinVersion min_version = TlsMinVersion::v1_2;
+    uint32_t session_lifetime_s = 3600;  // 0: sessions are never resumed
+    std::vector<TlsNameSettings> sni;
+    std::string cert_location;  // as above
+    std::string key_location;
+
+    bool enabled() const { return !cert.empty(); }
+};
+
 struct WscSettings {
     bool enabled = true;
     std::string node_ip = "0.0.0.0";
@@ -75,6 +98,7 @@ struct WscSettings {
     std::vector<std::string> websocket_origins;
     std::vector<std::string> trusted_proxies;  // networks, each good for Cidr::parse()
     ProxyHeader proxy_header = ProxyHeader::x_forwarded_for;
+    TlsSettings tls;
     PerformanceSettings performance;
     SecuritySettings security;
     GroupSettings group;

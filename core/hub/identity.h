@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/base/address.h"
+#include "core/base/tls_version.h"
 
 namespace gatewayd {
 
@@ -26,6 +27,7 @@ struct Identity {
     std::string user_type;
     PeerAddress remote_address;
     std::unique_ptr<const PeerAddress> proxy_address;  // the proxy that it came through; null: none
+    TlsVersion tls = TlsVersion::none;
     int64_t connected_at_ms = 0;
     ConnectionHandle handle;
 

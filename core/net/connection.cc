@@ -39,7 +39,9 @@ void Connection::refuse(const Refusal& refusal) {
     if (state_ != State::reading_head && state_ != State::deciding) return;
     reactor_.counters_->net.rejected[static_cast<size_t>(refusal.reason)].add();
     reactor_.service_->on_rejected(*this, refusal.reason, refusal.status);
-    if (refusal.status != 0) push_control(refusal_response(refusal));
+    // Before TLS is there, nothing can be said that the client would understand.
+    const bool can_speak = !tls_ || tls_->established();
+    if (refusal.status != 0 && can_speak) push_control(refusal_response(refusal));
     awaits_proxy_header_ = false;
     head_.reset();
     set_reading(true);
@@ -54,7 +56,7 @@ void Connection::end_of_turn() {
         const std::unique_ptr<std::string> early = std::move(head_);
         take_frames(early->data(), early->size());
     }
-    if (doomed_ && doomed_reason_ == DisconnectReason::connection_lost) {
+    if (lost()) {
         end_session(doomed_reason_, close_abnormal, "connection lost");
         destroy();
         return;
@@ -67,6 +69,7 @@ void Connection::end_of_turn() {
     if (state_ == State::dead) return;
     if (blocked_) queue_.compact(reactor_.options_.write_buffer_bytes);
     if (state_ == State::lingering && queue_.empty() && !shut_) {
+        if (tls_ && !say_tls_close()) return;
         shut_ = true;
         ::shutdown(fd_, SHUT_WR);
     }
@@ -124,9 +127,16 @@ void Connection::start_linger() {
     schedule(to_ticks(reactor_.options_.linger_timeout_ms));
 }
 
+void Connection::lose() {
+    doomed_ = true;
+    doomed_reason_ = DisconnectReason::connection_lost;
+    reactor_.touch(this);
+}
+
 void Connection::destroy() {
     if (state_ == State::dead) return;
     state_ = State::dead;
+    if (tls_) forget_tls();
     reactor_.counters_->net.queued_bytes.sub(queue_.bytes());
     queue_.clear(&reactor_.queue_pool_);
     assembler_.reset();

@@ -19,6 +19,7 @@
 #include "core/net/message_assembler.h"
 #include "core/net/outbound_queue.h"
 #include "core/net/timer_wheel.h"
+#include "core/net/tls_stream.h"
 
 namespace gatewayd {
 
@@ -52,6 +53,7 @@ class Connection : public TimerWheel::Node {
     Reactor& reactor() const { return reactor_; }
     bool open() const { return state_ == State::open && !doomed_; }
     bool deciding() const { return state_ == State::deciding; }
+    TlsVersion tls_version() const { return tls_ ? tls_->version() : TlsVersion::none; }
 
     // The answer to ReactorService::on_handshake, during it or later. Exactly one of them; after the
     // connection died meanwhile they do nothing. accept() returns false then. A refusal of status 0 says
@@ -85,6 +87,8 @@ class Connection : public TimerWheel::Node {
     void on_due();
     void end_of_turn();  // of a touched connection
 
+    // The way in: read() -> read_proxy_header(), from a proxy -> on_wire_bytes() -> decrypt(), with TLS ->
+    // on_bytes() -> take_head(), then take_frames().
     void read();
     bool read_proxy_header();
     void refuse_proxy_header(const char* why);
@@ -92,8 +96,10 @@ class Connection : public TimerWheel::Node {
     bool take_forwarded(const HandshakeRequest& request);
     bool admit_client(const PeerAddress& client);
     void refuse_full();
+    void on_wire_bytes(char* data, size_t size);
     void on_bytes(char* data, size_t size);
     void take_head(char** data, size_t* size);
+    void refuse_no_http(char first);
     void take_frames(char* data, size_t size);
     bool take_whole_frame(char** data, size_t* size);
     void assemble(char** data, size_t* size);
@@ -107,10 +113,28 @@ class Connection : public TimerWheel::Node {
     bool relieve(uint32_t messages);
     void log_slow(SlowClientAction action);
     ssize_t write(iovec* parts, int count);
+    ssize_t send_parts(iovec* parts, int count);
     void consume(size_t written);
     void flush();
     void set_blocked(bool blocked);
 
+    // --- on TLS: connection_tls.cc ---
+    bool may_read_tls() const;
+    void decrypt(std::string_view data);
+    void count_tls_handshake();
+    void end_of_tls();
+    void fail_tls();
+    bool refuse_not_tls(std::string_view data);
+    void refuse_tls(int status, const std::string& why, std::string body);
+    ssize_t write_tls(iovec* parts, int count);
+    bool send_output();
+    bool send_waiting();
+    bool say_tls_close();
+    void forget_tls();
+
+    // At the end of the turn, without a word: the socket does not work any more.
+    void lose();
+    bool lost() const { return doomed_ && doomed_reason_ == DisconnectReason::connection_lost; }
     void end_session(DisconnectReason reason, uint16_t code, std::string_view text);
     void start_linger();
     void destroy();
@@ -150,6 +174,7 @@ class Connection : public TimerWheel::Node {
     const char* doomed_text_ = "";
     OutboundQueue queue_;
     std::unique_ptr<MessageAssembler> assembler_;
+    std::unique_ptr<TlsStream> tls_;     // null: plain
     std::unique_ptr<std::string> head_;  // bytes of an incomplete head; while deciding, what came behind it
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/log.h"
 #include "core/base/utf8.h"
 #include "core/net/connection.h"
 #include "core/net/proxy_protocol.h"
@@ -33,15 +34,24 @@ void Connection::on_events(uint32_t events) {
 
 void Connection::read() {
     if (awaits_proxy_header_ && !read_proxy_header()) return;
+    if (tls_ && !may_read_tls()) return;
     const ssize_t size = ::recv(fd_, reactor_.buffer_.get(), reactor_.options_.reactor_buffer_bytes, 0);
     if (size > 0) {
         reactor_.counters_->net.bytes_received.add(static_cast<uint64_t>(size));
-        on_bytes(reactor_.buffer_.get(), static_cast<size_t>(size));
+        on_wire_bytes(reactor_.buffer_.get(), static_cast<size_t>(size));
         return;
     }
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
     end_session(DisconnectReason::connection_lost, close_abnormal, "connection lost");
     destroy();
+}
+
+void Connection::on_wire_bytes(char* data, size_t size) {
+    if (tls_) {
+        decrypt({data, size});
+    } else {
+        on_bytes(data, size);
+    }
 }
 
 void Connection::on_bytes(char* data, size_t size) {
@@ -88,10 +98,9 @@ void Connection::take_head(char** data, size_t* size) {
         refuse_unexpected_proxy_header();
         return;
     }
-    // What cannot become a request (a TLS hello, say) need not be waited for.
+    // What cannot become a request need not be waited for.
     if (head.front() < 'A' || head.front() > 'Z') {
-        refuse(
-            {400, RejectReason::bad_request, error_body("bad_request", "this is not an HTTP request"), {}});
+        refuse_no_http(head.front());
         return;
     }
     if (end == std::string_view::npos) {
@@ -115,6 +124,17 @@ void Connection::take_head(char** data, size_t* size) {
     if (!take_forwarded(*request)) return;
     reactor_.service_->on_handshake(*this, std::move(request));
     if (state_ == State::deciding) set_reading(false);
+}
+
+void Connection::refuse_no_http(char first) {
+    static constexpr char tls_handshake_record = 0x16;
+    if (first == tls_handshake_record && !tls_) {
+        log::write_limited(LogLevel::warn, "tls_to_plain",
+                           "a client speaks TLS and wsc.tls is not configured",
+                           {{"remote_address", remote_.text()},
+                            {"hint", "set wsc.tls.cert and wsc.tls.key, or let clients use ws://"}});
+    }
+    refuse({400, RejectReason::bad_request, error_body("bad_request", "this is not an HTTP request"), {}});
 }
 
 void Connection::take_frames(char* data, size_t size) {

@@ -121,9 +121,13 @@ void Connection::log_slow(SlowClientAction action) {
                          "slow_client says what happens"}});
 }
 
-// Offers the parts to the socket; returns the bytes it took, 0 when it is full, -1 when the connection is
-// lost (which is then told at the end of the turn).
+// Offers the parts to the socket, encrypted when this is TLS; returns the bytes that need no longer be kept,
+// 0 when it is full, -1 when the connection is lost (which is then told at the end of the turn).
 ssize_t Connection::write(iovec* parts, int count) {
+    return tls_ ? write_tls(parts, count) : send_parts(parts, count);
+}
+
+ssize_t Connection::send_parts(iovec* parts, int count) {
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = static_cast<size_t>(count);
@@ -140,9 +144,7 @@ ssize_t Connection::write(iovec* parts, int count) {
         return written;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
-    doomed_ = true;
-    doomed_reason_ = DisconnectReason::connection_lost;
-    reactor_.touch(this);
+    lose();
     return -1;
 }
 
@@ -153,6 +155,7 @@ void Connection::consume(size_t written) {
 }
 
 void Connection::flush() {
+    if (tls_ && !send_waiting()) return;
     iovec parts[max_iovecs];
     while (!queue_.empty()) {
         const int count = queue_.gather(parts, max_iovecs);
@@ -167,7 +170,7 @@ void Connection::flush() {
             return;
         }
     }
-    set_blocked(false);
+    set_blocked(tls_ && !tls_->waiting.empty());
 }
 
 void Connection::set_blocked(bool blocked) {

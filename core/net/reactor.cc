@@ -20,6 +20,9 @@ namespace {
 constexpr int max_events_per_wait = 256;
 constexpr int max_waits_per_turn = 8;  // then Asio gets its turn
 constexpr int max_accepts_per_event = 64;
+// For TLS handshakes between two looks at the sockets: the last one goes to its end, so a wait is longer by
+// at most one signature.
+constexpr int64_t max_handshake_ns_per_wait = 1'000'000;
 constexpr uint32_t max_ticks_per_turn = 5;
 constexpr uint32_t max_accept_backoff_ms = 1000;
 
@@ -56,6 +59,11 @@ void Reactor::listen(Listener listener) {
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_.fd(), &event) != 0) {
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }
+}
+
+void Reactor::set_tls(const TlsSource* source) {
+    tls_source_ = source;
+    tls_scratch_ = std::make_unique<TlsScratch>(options_.reactor_buffer_bytes);
 }
 
 void Reactor::run() {
@@ -129,6 +137,7 @@ void Reactor::socket_turn() {
         const int count = ::epoll_wait(epoll_, events, max_events_per_wait, 0);
         if (count <= 0) return;
         read_clocks();
+        handshake_ns_left_ = max_handshake_ns_per_wait;
         for (int i = 0; i < count; ++i) {
             if (events[i].data.ptr == nullptr) {
                 accept_ready();
@@ -246,19 +255,29 @@ void Reactor::adopt(int fd, const PeerAddress& peer) {
     connections_.push_back(connection);
     counters_->net.accepted.add();
     counters_->net.open.add();
+    if (tls_source_) {
+        connection->tls_ = TlsStream::make(tls_source_->current(), tls_scratch_.get());
+        if (!connection->tls_) {
+            abandon(connection, ENOMEM);
+            return;
+        }
+    }
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = connection;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {  // no memory, or too many watches
-        const int error = errno;
-        connection->end_session(DisconnectReason::connection_lost, close_abnormal, "");
-        connection->destroy();
-        pause_accepting(error);
+        abandon(connection, errno);
         return;
     }
     connection->schedule(connection->next_deadline());
     // TCP_DEFER_ACCEPT: the request is here already, nearly always.
     connection->read();
+}
+
+void Reactor::abandon(Connection* connection, int error) {
+    connection->end_session(DisconnectReason::connection_lost, close_abnormal, "");
+    connection->destroy();
+    pause_accepting(error);
 }
 
 // Out of descriptors or memory: the backlog keeps the newcomers while we wait for some to come free.

@@ -23,6 +23,8 @@
 #include "core/net/node_limits.h"
 #include "core/net/options.h"
 #include "core/net/timer_wheel.h"
+#include "core/net/tls_context.h"
+#include "core/net/tls_stream.h"
 
 namespace gatewayd {
 
@@ -53,7 +55,9 @@ class Reactor {
 
     void set_service(ReactorService* service) { service_ = service; }  // before run()
     void listen(Listener listener);                                    // before run(), or on its thread
-    void run();                                                        // until stop()
+    // Every connection is TLS. Before run(); the source outlives this reactor.
+    void set_tls(const TlsSource* source);
+    void run();  // until stop()
 
     // [any] Runs the letter on this thread, in the order of posting. False: the mailbox is full (only when
     // `bounded`) and the letter is dropped. Letters posted after stop() are dropped. `bytes`: of the message
@@ -95,6 +99,7 @@ class Reactor {
     void end_of_turn();
     void accept_ready();
     void adopt(int fd, const PeerAddress& peer);
+    void abandon(Connection* connection, int error);  // that was just adopted
     void pause_accepting(int error);
     void resume_accepting();
 
@@ -121,6 +126,9 @@ class Reactor {
     bool accepting_paused_ = false;
     uint32_t accept_backoff_ms_ = 0;
     std::unique_ptr<char[]> buffer_;
+    const TlsSource* tls_source_ = nullptr;    // null: plain
+    std::unique_ptr<TlsScratch> tls_scratch_;  // outlives the connections
+    int64_t handshake_ns_left_ = 0;            // of this wait
     std::vector<Connection*> connections_;
     std::vector<Connection*> touched_;
     std::vector<Connection*> retired_;

@@ -43,13 +43,7 @@ void Session::open() {
     hooked_ = (chain.attached_kinds(*this) & GW_KIND_DELIVERY) || chain.wants_event(GW_EV_MESSAGE_SENT);
     worker_->hub().add(this);
     in_hub_ = true;
-    if (log::enabled(LogLevel::info)) {
-        log::info("client connected", {{"client_id", identity_->client_id},
-                                       {"user_id", identity_->user_id},
-                                       {"user_type", identity_->user_type},
-                                       {"connection_id", connection_->id()},
-                                       {"remote_address", worker_->text_of(identity_->remote_address)}});
-    }
+    log_connected();
     if (identity_->proxy_address && log::enabled(LogLevel::debug)) {
         log::debug("client came through a proxy",
                    {{"connection_id", connection_->id()},
@@ -58,6 +52,22 @@ void Session::open() {
     chain.emit(GW_EV_CONNECTED, this);
     if (!attached)
         connection_->close_later(close_internal_error, "a plugin failed", DisconnectReason::plugin_error);
+}
+
+void Session::log_connected() const {
+    if (!log::enabled(LogLevel::info)) return;
+    const log::Field client_id("client_id", identity_->client_id);
+    const log::Field user_id("user_id", identity_->user_id);
+    const log::Field user_type("user_type", identity_->user_type);
+    const log::Field connection_id("connection_id", connection_->id());
+    const log::Field address("remote_address", worker_->text_of(identity_->remote_address));
+    if (identity_->tls == TlsVersion::none) {
+        log::info("client connected", {client_id, user_id, user_type, connection_id, address});
+    } else {
+        log::info(
+            "client connected",
+            {client_id, user_id, user_type, connection_id, address, {"tls", gatewayd::name(identity_->tls)}});
+    }
 }
 
 // The first frame that a client gets (docs/protocol.md).

@@ -66,6 +66,7 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     void refuse_message(std::string_view code, std::string_view why, std::string_view id_json);
     bool frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed);
     void greet();
+    void log_connected() const;
     ErrorCode refusal_of(const MessageRequest& request, const char** why);
     bool may_broadcast() const;
 

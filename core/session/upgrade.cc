@@ -166,6 +166,7 @@ bool Upgrade::resolve_identity() {
     identity->remote_address = connection_->remote_address();
     if (const auto proxy = connection_->proxy_address())
         identity->proxy_address = std::make_unique<const PeerAddress>(*proxy);
+    identity->tls = connection_->tls_version();
     identity->connected_at_ms = worker_->reactor().wall_ms();
     identity->handle = worker_->hub().reserve(connection_->id());
     identity_ = std::move(identity);
@@ -260,6 +261,8 @@ int32_t Upgrade::field(std::string_view name, std::string_view* out) {
     } else if (name == "remote_address") {
         if (remote_address_.empty()) remote_address_ = connection_->remote_address().text();
         *out = remote_address_;
+    } else if (name == "tls") {
+        *out = gatewayd::name(connection_->tls_version());
     } else {
         return GW_E_NOTFOUND;
     }

@@ -38,6 +38,7 @@ const char* why_of(RejectReason reason) {
         case RejectReason::identity:
         case RejectReason::plugin:
         case RejectReason::proxy_header:
+        case RejectReason::tls_handshake:
         case RejectReason::connection_lost:
             break;
     }
@@ -117,6 +118,7 @@ void Worker::on_rejected(const Connection& connection, RejectReason reason, int 
     const auto waiting = upgrades_.find(connection.id());
     if (waiting != upgrades_.end()) waiting->second.over = true;
     if (reason == RejectReason::connection_lost) return;  // port scans, health checks: counted is enough
+    if (reason == RejectReason::tls_handshake) return;    // said by the connection
     if (reason == RejectReason::plugin || reason == RejectReason::identity) return;  // said by the upgrade
     if (reason == RejectReason::proxy_header) return;                                // said by the connection
     log::write_limited(LogLevel::warn, std::string("rejected.") + name(reason), "handshake refused",

@@ -207,6 +207,7 @@ void Api::metrics(Call& call) {
     }
     MetricsSource source;
     source.reactors = gateway_.counters();
+    source.certificates = gateway_.certificates();
     source.plugins = gateway_.plugins();
     source.user_types = wsc.security.allowed_user_types;
     source.version = GATEWAYD_VERSION;

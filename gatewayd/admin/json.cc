@@ -47,6 +47,7 @@ void write_client(const Identity& client, Json* json) {
         .field("user_type", client.user_type)
         .field("remote_address", client.remote_address.text());
     if (client.proxy_address) json->field("proxy_address", client.proxy_address->text());
+    if (client.tls != TlsVersion::none) json->field("tls", name(client.tls));
     json->field("connected_at", time_text(client.connected_at_ms)).close();
 }
 
@@ -116,8 +117,8 @@ std::string kicked_json(std::string_view client_id) {
 }
 
 std::string stats_json(const GatewayStats& stats, int64_t now_ms) {
-    return Json()
-        .open()
+    Json json;
+    json.open()
         .field("version", GATEWAYD_VERSION)
         .field("node_id", stats.node_id)
         .field("enabled", stats.enabled)
@@ -131,8 +132,14 @@ std::string stats_json(const GatewayStats& stats, int64_t now_ms) {
         .field("total_connections", stats.total_connections)
         .field("total_messages_received", stats.total_messages_received)
         .field("total_messages_sent", stats.total_messages_sent)
-        .close()
-        .text();
+        .field("tls", stats.tls);
+    if (stats.tls) {
+        json.key("tls_connections").open();
+        for (int i = 1; i < tls_version_count; ++i)
+            json.field(name(static_cast<TlsVersion>(i)), stats.tls_connections[static_cast<size_t>(i)]);
+        json.close();
+    }
+    return json.close().text();
 }
 
 std::string plugins_json(const std::vector<PluginStatus>& plugins) {

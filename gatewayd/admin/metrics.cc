@@ -23,6 +23,7 @@ class Families final : public prometheus::Collectable {
     std::vector<MetricFamily> Collect() const override {
         std::vector<MetricFamily> all;
         add_connections(&all);
+        add_tls(&all);
         add_messages(&all);
         add_delivery(&all);
         add_plugins(&all);
@@ -96,6 +97,34 @@ class Families final : public prometheus::Collectable {
         all->push_back(single(MetricType::Counter, "gateway_accept_errors_total",
                               "Times that accept failed, as when files run out.",
                               sum([](const ReactorCounters& r) -> auto& { return r.net.accept_errors; })));
+    }
+
+    // Without TLS on the listener there is nothing to say.
+    void add_tls(std::vector<MetricFamily>* all) const {
+        if (source_.certificates.empty()) return;
+        MetricFamily open = family(MetricType::Gauge, "gateway_tls_connections", "TLS connections now.");
+        MetricFamily done = family(MetricType::Counter, "gateway_tls_handshakes_total",
+                                   "TLS handshakes; resumed ones went on with an old session.");
+        for (int i = 1; i < tls_version_count; ++i) {
+            const char* version = name(static_cast<TlsVersion>(i));
+            const auto at = static_cast<size_t>(i);
+            add_value(&open, sum([at](const ReactorCounters& r) -> auto& { return r.net.tls_open[at]; }),
+                      {{"version", version}});
+            add_value(&done, sum([at](const ReactorCounters& r) -> auto& { return r.net.tls_full[at]; }),
+                      {{"version", version}, {"resumed", "false"}});
+            add_value(&done, sum([at](const ReactorCounters& r) -> auto& { return r.net.tls_resumed[at]; }),
+                      {{"version", version}, {"resumed", "true"}});
+        }
+        all->push_back(std::move(open));
+        all->push_back(std::move(done));
+        all->push_back(single(MetricType::Counter, "gateway_tls_handshake_failures_total",
+                              "TLS handshakes that failed, and plain HTTP on the TLS port.",
+                              sum([](const ReactorCounters& r) -> auto& { return r.net.tls_failed; })));
+        MetricFamily expiry = family(MetricType::Gauge, "gateway_tls_certificate_expiry_seconds",
+                                     "When the certificate expires, since 1970.");
+        for (const TlsCertificateInfo& certificate : source_.certificates)
+            add_value(&expiry, static_cast<double>(certificate.not_after_s), {{"certificate", certificate.name}});
+        all->push_back(std::move(expiry));
     }
 
     void add_messages(std::vector<MetricFamily>* all) const {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.certificates import Certificates
 from support.gateway import BINARY, GatewayFactory
 
 
@@ -25,3 +26,11 @@ def shared_gateway(tmp_path_factory):
     factory = GatewayFactory(lambda: tmp_path_factory.mktemp("gateway"))
     yield factory
     factory.close()
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """A folder of certificates, with one for `localhost` in it."""
+    made = Certificates(tmp_path_factory.mktemp("certificates"))
+    made.make("localhost")
+    return made

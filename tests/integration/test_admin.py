@@ -342,6 +342,7 @@ def test_stats_count_what_clients_did(running):
     assert set(before) == {
         *("version", "node_id", "enabled", "running", "draining", "identities_verified", "listening", "started_at"),
         *("uptime_seconds", "current_connections", "total_connections", "total_messages_received", "total_messages_sent"),
+        "tls",
     }
     assert (before["enabled"], before["running"], before["draining"]) == (True, True, False)
     assert before["listening"] == f"ws://127.0.0.1:{running.port}"

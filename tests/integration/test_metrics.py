@@ -12,6 +12,7 @@ from support.waiting import eventually
 REJECTED = {
     *("node_full", "address_full", "head_too_big", "timeout", "bad_request", "not_found", "no_upgrade"),
     *("identity", "conflict", "plugin", "plugin_error", "shutdown", "connection_lost", "proxy_header"),
+    "tls_handshake",
 }
 DISCONNECTED = {
     *("client_close", "connection_lost", "timeout", "kicked", "replaced", "slow_client", "protocol_error"),

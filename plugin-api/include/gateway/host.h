@@ -142,7 +142,7 @@ struct gw_host {
     /* message, publish, delivery: a top-level field. GW_OK: it is text, unescaped in *out. GW_FIELD_JSON: it
      * is another value, *out its JSON.
      * handshake: "method", "path", "client_id", "user_id", "user_type", "ticket_id", "group_id",
-     * "remote_address", "subprotocol". GW_E_NOTFOUND: absent. */
+     * "remote_address", "subprotocol", "tls" ("TLSv1.3"; absent without TLS). GW_E_NOTFOUND: absent. */
     int32_t (*field)(const gw_req* req, gw_str name, gw_str* out);
     int32_t (*header)(const gw_req* req, gw_str name, gw_str* out); /* handshake; any case; GW_E_NOTFOUND */
     int32_t (*query)(const gw_req* req, gw_str name, gw_str* out);  /* handshake; decoded; GW_E_NOTFOUND  */

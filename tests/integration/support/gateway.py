@@ -71,9 +71,12 @@ class Gateway:
     prepare     runs in the child before the daemon (limits of the process, say)
     wait        False: return without waiting for it to listen
     binary      another program than the build's
+    tls         an SSLContext for its clients, when wsc.tls is configured
     """
 
-    def __init__(self, folder, config=None, arguments=(), env=None, prepare=None, wait=True, binary=BINARY):
+    def __init__(
+        self, folder, config=None, arguments=(), env=None, prepare=None, wait=True, binary=BINARY, tls=None
+    ):
         if isinstance(config, pathlib.Path):
             self.config_file = config
             text = config.read_text()
@@ -85,6 +88,7 @@ class Gateway:
         self._wants_ws = (settings.get("wsc") or {}).get("enabled", True)
         self._wants_admin = (settings.get("admin") or {}).get("listen", True)
         self.host, self.port = "127.0.0.1", 0
+        self.tls = tls
         self.admin = None
         self._lines = []
         self._log_ended = False
@@ -115,7 +119,7 @@ class Gateway:
         """Until both listeners are open; learns their ports from the log."""
         try:
             if self._wants_ws:
-                found = self.wait_for_log(r"WebSocket server listening on ws://(\S+):(\d+)")
+                found = self.wait_for_log(r"WebSocket server listening on wss?://(\S+):(\d+)")
                 self.host, self.port = found.group(1).strip("[]"), int(found.group(2))
             if self._wants_admin:
                 found = self.wait_for_log(r"admin listening on http://(\S+):(\d+)")
@@ -126,9 +130,9 @@ class Gateway:
 
     @property
     def url(self):
-        """For client libraries: `ws://127.0.0.1:PORT/ws`."""
+        """For client libraries: `ws://127.0.0.1:PORT/ws`, or `wss://`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"ws://{host}:{self.port}/ws"
+        return f"{'wss' if self.tls else 'ws'}://{host}:{self.port}/ws"
 
     # --- its log ---
 
@@ -184,12 +188,14 @@ class Gateway:
     # --- clients of it ---
 
     def raw(self, **options):
-        """A TCP connection to the WebSocket port that has said nothing yet."""
+        """A TCP connection to the WebSocket port that has said nothing yet; not even a TLS hello, without
+        `tls=`."""
         return RawSocket(self.host, self.port, **options)
 
     def connect(self, user_id=None, client_id=None, user_type=None, greeting=True, **options):
         """A raw WebSocket client after its handshake; `greeting`: also past the `connected` frame, which is
         then its `.greeting`."""
+        options = {"tls": self.tls, **options}
         query = {"user_id": user_id, "client_id": client_id, "user_type": user_type}
         client = RawWebSocket(self.host, self.port, query=query, **options)
         if greeting:

@@ -23,7 +23,7 @@ class connected:
 
     def __init__(self, running, user_id, client_id=None, user_type="customer", **options):
         query = f"?user_id={user_id}&user_type={user_type}" + (f"&client_id={client_id}" if client_id else "")
-        self._connect = websockets.connect(running.url + query, **options)
+        self._connect = websockets.connect(running.url + query, ssl=running.tls, **options)
 
     async def __aenter__(self):
         client = await self._connect.__aenter__()

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import struct
 import urllib.parse
 
@@ -28,9 +29,10 @@ class Ended(Exception):
 
 class RawSocket:
     """A TCP connection with deadlines. `source` is the local address: 127.0.0.2 and the like are other
-    clients to the server. `receive_buffer`: bytes that the kernel keeps for us; few make a slow client."""
+    clients to the server. `receive_buffer`: bytes that the kernel keeps for us; few make a slow client. `tls`: an
+    SSLContext, for TLS to `server_name`; an end without close_notify is a reset then."""
 
-    def __init__(self, host, port, source=None, receive_buffer=None):
+    def __init__(self, host, port, source=None, receive_buffer=None, tls=None, server_name="localhost"):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer:
@@ -41,6 +43,8 @@ class RawSocket:
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=server_name, suppress_ragged_eofs=False)
 
     def __enter__(self):
         return self
@@ -74,11 +78,19 @@ class RawSocket:
             data = self.socket.recv(65536)
         except socket.timeout:
             raise AssertionError(f"nothing came in time; before it: {bytes(self.buffer[:200])!r}") from None
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLEOFError):
             raise Ended(reset=True) from None
         if not data:
             raise Ended()
         self.buffer += data
+
+    def read_some(self, deadline=None):
+        """What is there, at least a byte."""
+        if not self.buffer:
+            self._fill(deadline or Deadline())
+        data = bytes(self.buffer)
+        self.buffer.clear()
+        return data
 
     def read_exactly(self, count, deadline=None):
         deadline = deadline or Deadline()

@@ -103,6 +103,9 @@ std::vector<const ReactorCounters*> Gateway::counters() const {
     static const ReactorCounters nothing_happened;
     return {&nothing_happened};
 }
+std::vector<TlsCertificateInfo> Gateway::certificates() const {
+    return {};
+}
 std::vector<PluginStatus> Gateway::plugins() const {
     return fake().plugins;
 }
