@@ -5,10 +5,13 @@ import json
 import re
 import resource
 import signal
+import ssl
+import warnings
 
 import pytest
 import yaml
 
+from support.certificates import Certificates
 from support.gateway import PLUGIN_DIR, SOURCE_DIR
 from support.raw import make_handshake
 from support.waiting import eventually
@@ -119,6 +122,42 @@ def handshakes_refused(scene):
         client.close()
 
 
+def tls_refused(scene):
+    certificates = Certificates(scene.folder)
+    cert, key = certificates.make("localhost")
+    running = scene.start({"wsc": {"tls": {"cert": str(cert), "key": str(key)}}})
+    scene.answers(running, make_handshake("/ws"))
+    with running.raw() as client:
+        client.send(bytes(100))
+        client.read_to_end()
+    distrustful, old = (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(2))
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of ssl, about what is old
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    plain = scene.start()
+    for gate, context in ((running, distrustful), (running, old), (plain, distrustful)):
+        with pytest.raises(ssl.SSLError):
+            gate.raw(tls=context, server_name="localhost")
+    running.wait_for_log("TLS handshake refused", count=4)
+    plain.wait_for_log("wsc.tls is not configured")
+
+
+def tls_files(scene):
+    certificates = Certificates(scene.folder)
+    cert, key = certificates.make("localhost")
+    other = certificates.make("other")[1]
+    scene.refused_to_start({"wsc": {"tls": {"cert": str(scene.folder / "nowhere.pem"), "key": str(key)}}})
+    scene.refused_to_start({"wsc": {"tls": {"cert": str(cert), "key": str(other)}}})
+    running = scene.start({"wsc": {"tls": {"cert": str(cert), "key": str(key)}}})
+    running.signal(signal.SIGHUP)
+    running.wait_for_log("read again; new")
+    cert.write_text("no certificate")
+    running.signal(signal.SIGHUP)
+    running.wait_for_log("all stay as they were")
+
+
 def connections(scene):
     running = scene.start()
     running.connect("ada", "c1").close()
@@ -213,6 +252,8 @@ SCENARIOS = {
         auth_not_possible,
         identities_not_verified,
         handshakes_refused,
+        tls_refused,
+        tls_files,
         connections,
         messages_refused,
         disconnects,
