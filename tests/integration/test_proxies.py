@@ -6,6 +6,7 @@ import socket
 import struct
 
 import pytest
+from support.certificates import MemoryTls, tls_gateway
 from support.gateway import run_gatewayd
 from support.library_client import ask, connected, play
 from support.proxies import haproxy, needs_haproxy, needs_nginx, nginx  # noqa: F401  (fixtures)
@@ -233,6 +234,54 @@ def test_limits_of_addresses_with_the_proxy_protocol(gateway):
             assert one_more.read_response().status == 503
         second.close()
         first.expect_nothing_but_pong()
+
+
+# --- with TLS ---
+
+
+@pytest.mark.parametrize("in_bytes", [False, True], ids=["at_once", "in_bytes"])
+@pytest.mark.parametrize("header", [b"PROXY TCP4 192.0.2.1 192.0.2.9 52110 8081\r\n", proxy_v2("192.0.2.1", 52110)])
+def test_the_proxy_protocol_comes_before_tls(gateway, certificates, header, in_bytes):
+    """In one segment with the client's hello, or each byte in one of its own."""
+    running = tls_gateway(gateway, certificates, behind("proxy-protocol")["wsc"])
+    with running.raw(tls=None) as wire:
+        before = [header]
+
+        def send(data):
+            data = (before.pop() if before else b"") + data
+            wire.send_slowly(data) if in_bytes else wire.send(data)
+
+        client = MemoryTls(wire, running.tls, send=send)
+        client.write(make_handshake("/ws?client_id=c1"))
+        assert client.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+        client.read_until(b'"connected"')
+        assert address_of(running)[0] == "192.0.2.1:52110"
+
+
+def test_a_trusted_proxy_must_send_its_header_before_tls_too(gateway, certificates):
+    running = tls_gateway(gateway, certificates, behind("proxy-protocol")["wsc"])
+    with running.raw(tls=None) as wire:
+        wire.send(b"\x16\x03\x01\x02\x00\x01")
+        wire.expect_end()
+    running.wait_for_log("no good PROXY header from a trusted proxy")
+    with running.connect(source=CLIENT) as direct:
+        direct.close()
+
+
+def test_x_forwarded_for_within_tls(gateway, certificates):
+    running = tls_gateway(gateway, certificates, behind()["wsc"])
+    with forwarded_by(running, "192.0.2.1") as ann:
+        assert address_of(running)[0] == "192.0.2.1:0"
+        ann.close()
+
+
+@needs_haproxy
+def test_haproxy_before_tls(gateway, certificates, haproxy):  # noqa: F811
+    running = tls_gateway(gateway, certificates, behind("proxy-protocol")["wsc"])
+    proxy = haproxy(running.port, server="send-proxy-v2")
+    with proxy.connect("c1", source=CLIENT, tls=running.tls) as ann:
+        assert address_of(running)[0] == "%s:%d" % ann.socket.getsockname()
+        ann.close()
 
 
 # --- the configuration ---
