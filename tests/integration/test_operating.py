@@ -300,8 +300,10 @@ def test_every_key_on_the_page_exists():
             node = node[name]
 
 
-def test_the_metrics_on_the_page_exist(gateway):
-    running = gateway({"plugins": {"load": [{"name": "cors"}]}})
+def test_the_metrics_on_the_page_exist(gateway, certificates):
+    cert, key = certificates.paths("localhost")
+    config = {"wsc": {"tls": {"cert": str(cert), "key": str(key)}}, "plugins": {"load": [{"name": "cors"}]}}
+    running = gateway(config)
     text = running.admin.get("/metrics").text
     for name in set(re.findall(r"\b(?:gateway|process)_[a-z_]+", PAGE)):
         assert f"\n{name}" in text, name
