@@ -61,6 +61,21 @@ const char* name(SlowClientAction action);
 inline constexpr std::array<double, 10> delivery_bounds_s{0.0001, 0.00025, 0.0005, 0.001, 0.0025,
                                                           0.005,  0.01,    0.05,   0.25,  1.0};
 
+// permessage-deflate. Bytes are of payloads, and only of messages that were compressed.
+struct CompressionCounters {
+    Counter connections;    // that negotiated it, now
+    Counter context_bytes;  // that kept contexts may take, now
+    Counter messages_in;
+    Counter wire_bytes_in;
+    Counter plain_bytes_in;
+    Counter messages_out;  // for one recipient each
+    Counter plain_bytes_out;
+    Counter wire_bytes_out;
+    Counter runs;  // of DEFLATE, for any number of recipients
+    Counter too_big;
+    Counter broken;
+};
+
 struct NetCounters {
     Counter accepted;
     Counter open;  // connections now, in any state
@@ -76,6 +91,7 @@ struct NetCounters {
     std::array<Counter, tls_version_count> tls_full;     // handshakes with a key exchange and a signature
     std::array<Counter, tls_version_count> tls_resumed;  // handshakes that went on with an old session
     Counter tls_failed;
+    CompressionCounters compression;
 };
 
 inline constexpr size_t max_user_types = 16;

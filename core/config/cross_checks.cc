@@ -1,6 +1,7 @@
 #include "core/config/cross_checks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/counters.h"
 #include "core/config/address.h"
@@ -22,10 +23,7 @@ class Checker {
         check_user_types();
         check_auth();
         check_admin();
-        if (wsc_.performance.enable_compression) {
-            error("wsc.performance.enable_compression",
-                  "permessage-deflate is not in this version; set it to false");
-        }
+        check_compression();
     }
 
    private:
@@ -104,6 +102,35 @@ class Checker {
             !is_written_list("wsc.trusted_proxies")) {
             problems_.warn(place_of({"wsc.proxy_header"}), "wsc.proxy_header",
                            "has no effect: wsc.trusted_proxies is empty");
+        }
+    }
+
+    void check_compression() {
+        const PerformanceSettings& performance = wsc_.performance;
+        const PerformanceSettings defaults;
+        const auto same = [&](auto member) { return performance.*member == defaults.*member; };
+        using P = PerformanceSettings;
+        if (!performance.enable_compression) {
+            for (const auto& [path, is_default] : {
+                     std::pair("wsc.performance.compression_threshold",
+                               same(&P::compression_threshold_bytes)),
+                     std::pair("wsc.performance.compression_level", same(&P::compression_level)),
+                     std::pair("wsc.performance.compression_context_takeover",
+                               same(&P::compression_context_takeover)),
+                     std::pair("wsc.performance.compression_window_bits", same(&P::compression_window_bits)),
+                     std::pair("wsc.performance.max_compression_memory", same(&P::max_compression_memory_mb)),
+                 }) {
+                if (is_default) continue;
+                problems_.warn(place_of({path}), path,
+                               "has no effect: wsc.performance.enable_compression is false");
+            }
+        } else if (performance.compression_context_takeover &&
+                   performance.slow_client != SlowClientPolicy::disconnect) {
+            problems_.warn(
+                place_of({"wsc.performance.compression_context_takeover"}),
+                "wsc.performance.compression_context_takeover",
+                "holds for what clients send alone: wsc.performance.slow_client may drop messages, "
+                "which those after them must not refer to");
         }
     }
 

@@ -116,7 +116,7 @@ void add_performance(std::vector<Key>& keys) {
                           GATEWAYD_AT(wsc.performance.write_buffer_size_kb), "KB", 1, 65536,
                           "First size of one connection's waiting output."));
     keys.push_back(flag("wsc.performance.enable_compression", GATEWAYD_AT(wsc.performance.enable_compression),
-                        "permessage-deflate; not in this version, true is refused."));
+                        "true: permessage-deflate (RFC 7692) with every client that offers it."));
     keys.push_back(flag("wsc.performance.enable_metrics", GATEWAYD_AT(wsc.performance.enable_metrics),
                         "false: no /metrics on the admin listener."));
     keys.push_back(with_word_for_zero(
@@ -155,6 +155,29 @@ void add_performance(std::vector<Key>& keys) {
     keys.push_back(number("wsc.performance.shutdown_timeout", GATEWAYD_AT(wsc.performance.shutdown_timeout_s),
                           "seconds", 1, 3600,
                           "How long what is left to send may take when the gateway ends."));
+}
+
+void add_compression(std::vector<Key>& keys) {
+    keys.push_back(
+        number("wsc.performance.compression_threshold",
+               GATEWAYD_AT(wsc.performance.compression_threshold_bytes), "bytes", 0, 1073741824,
+               "Smaller messages are sent as they are: little is saved and DEFLATE takes its time."));
+    keys.push_back(number("wsc.performance.compression_level", GATEWAYD_AT(wsc.performance.compression_level),
+                          "", 1, 9, "How hard zlib tries: 1 is the fastest, 9 the smallest."));
+    keys.push_back(
+        flag("wsc.performance.compression_context_takeover",
+             GATEWAYD_AT(wsc.performance.compression_context_takeover),
+             "true: messages may refer back to those before them. Smaller, but each connection takes "
+             "about 0.3 MB, and a broadcast is compressed for each by itself."));
+    keys.push_back(
+        number("wsc.performance.compression_window_bits",
+               GATEWAYD_AT(wsc.performance.compression_window_bits), "", 9, 15,
+               "The largest window that is agreed to, as a power of 2 bytes; less takes less memory "
+               "with context takeover."));
+    keys.push_back(number("wsc.performance.max_compression_memory",
+                          GATEWAYD_AT(wsc.performance.max_compression_memory_mb), "MB", 1, 1048576,
+                          "What kept contexts of all connections may take together; when it is used up, "
+                          "newcomers compress without context takeover."));
 }
 
 void add_security(std::vector<Key>& keys) {
@@ -231,6 +254,7 @@ std::vector<Key> make_keys() {
     add_wsc(keys);
     add_tls(keys);
     add_performance(keys);
+    add_compression(keys);
     add_security(keys);
     add_group_and_ticket(keys);
     add_others(keys);

@@ -22,6 +22,11 @@ struct PerformanceSettings {
     uint32_t read_buffer_size_kb = 4;
     uint32_t write_buffer_size_kb = 4;
     bool enable_compression = false;
+    uint32_t compression_threshold_bytes = 512;
+    uint32_t compression_level = 1;
+    bool compression_context_takeover = false;
+    uint32_t compression_window_bits = 15;
+    uint32_t max_compression_memory_mb = 64;
     bool enable_metrics = true;
     uint32_t io_threads = 0;  // 0 is `auto`: one for each core
     uint32_t reactor_buffer_size_kb = 512;
@@ -29,7 +34,7 @@ struct PerformanceSettings {
     uint32_t max_queue_size_kb = 4096;
     uint32_t max_request_head_size_kb = 8;
     uint32_t max_connections_per_address = 0;  // 0: no limit
-    uint32_t max_fragments = 65536;
+    uint32_t max_fragments = 131072;
     uint32_t max_inbound_memory_mb = 256;
     uint32_t handshake_timeout_s = 10;
     uint32_t write_stall_timeout_s = 30;

@@ -21,6 +21,10 @@ struct ConnectionHandle {
     uint32_t place() const { return static_cast<uint32_t>(slot); }
 };
 
+// What was negotiated for a connection's messages.
+enum class Compression : uint8_t { none, deflate, deflate_with_context };
+const char* name(Compression compression);
+
 struct Identity {
     std::string client_id;
     std::string user_id;
@@ -29,6 +33,7 @@ struct Identity {
     std::unique_ptr<const PeerAddress> proxy_address;  // the proxy that it came through; null: none
     TlsVersion tls = TlsVersion::none;
     int64_t connected_at_ms = 0;
+    Compression compression = Compression::none;
     ConnectionHandle handle;
 
     // The directory's, under its lock of this user's shard: the next connection of the same user.

@@ -44,6 +44,7 @@ void Connection::refuse(const Refusal& refusal) {
     if (refusal.status != 0 && can_speak) push_control(refusal_response(refusal));
     awaits_proxy_header_ = false;
     head_.reset();
+    forget_deflate();
     set_reading(true);
     start_linger();
 }
@@ -115,6 +116,7 @@ void Connection::end_session(DisconnectReason reason, uint16_t code, std::string
     }
     ConnectionHandler* handler = handler_;
     handler_ = nullptr;
+    deflate_context_.reset();  // no message will need it: what still comes is read past
     if (state_ == State::open) state_ = State::closing;
     if (handler) handler->on_closed(*this, reason, code, text);
 }
@@ -140,6 +142,7 @@ void Connection::destroy() {
     reactor_.counters_->net.queued_bytes.sub(queue_.bytes());
     queue_.clear(&reactor_.queue_pool_);
     assembler_.reset();
+    forget_deflate();
     ::close(fd_);
     fd_ = -1;
     reactor_.retire(this);

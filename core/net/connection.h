@@ -15,6 +15,7 @@
 #include "core/base/address.h"
 #include "core/base/disconnect.h"
 #include "core/base/shared_buffer.h"
+#include "core/net/deflate_context.h"
 #include "core/net/handshake.h"
 #include "core/net/message_assembler.h"
 #include "core/net/outbound_queue.h"
@@ -60,6 +61,11 @@ class Connection : public TimerWheel::Node {
     // nothing and ends the stream.
     bool accept(ConnectionHandler* handler, const std::string& response);
     void refuse(const Refusal& refusal);
+    // Before it, once: the Sec-WebSocket-Extensions to accept with, to which the connection keeps from then
+    // on; empty: none.
+    std::string negotiate_deflate(const HandshakeRequest& request);
+    bool deflates() const { return deflate_window_bits_ != 0; }
+    bool keeps_deflate_context() const { return deflate_context_ != nullptr; }
 
     // Queues whole frames for the end of the turn. False: not taken (closed, or the slow-client policy).
     bool enqueue(Slice slice);
@@ -104,9 +110,15 @@ class Connection : public TimerWheel::Node {
     bool take_whole_frame(char** data, size_t* size);
     void assemble(char** data, size_t* size);
     void on_frame(Opcode opcode, char* payload, size_t size);
+    void on_deflated(Opcode opcode, std::string_view compressed);
     void on_close_frame(std::string_view payload);
     void fail(const ProtocolError& error);
 
+    Slice deflated(const Slice& plain);
+    bool enqueue_deflated_now(const Slice* slices, int count, uint32_t messages);
+    void forget_deflate();
+    bool queue(Slice slice);
+    bool write_or_queue(const Slice* slices, int count, size_t bytes, uint32_t messages);
     void push(Slice slice);
     void push_control(std::string frame);
     bool over_limits() const;
@@ -157,9 +169,10 @@ class Connection : public TimerWheel::Node {
     bool touched_ = false;
     bool blocked_ = false;  // the socket took less than was offered
     bool reading_ = true;
-    bool doomed_ = false;    // ends with this turn: close_later(), or a write failed
-    bool refusing_ = false;  // over a limit: counted in NodeLimits::refusing, not admitted
-    bool shut_ = false;      // our end of the stream is closed
+    bool doomed_ = false;              // ends with this turn: close_later(), or a write failed
+    bool refusing_ = false;            // over a limit: counted in NodeLimits::refusing, not admitted
+    bool shut_ = false;                // our end of the stream is closed
+    uint8_t deflate_window_bits_ = 0;  // of what we compress; 0: not negotiated
     RejectReason refuse_reason_ = RejectReason::node_full;
     CloseCode doomed_code_ = close_normal;
     DisconnectReason doomed_reason_ = DisconnectReason::kicked;
@@ -174,7 +187,8 @@ class Connection : public TimerWheel::Node {
     const char* doomed_text_ = "";
     OutboundQueue queue_;
     std::unique_ptr<MessageAssembler> assembler_;
-    std::unique_ptr<TlsStream> tls_;     // null: plain
+    std::unique_ptr<TlsStream> tls_;                   // null: plain
+    std::unique_ptr<DeflateContext> deflate_context_;  // null: without context takeover
     std::unique_ptr<std::string> head_;  // bytes of an incomplete head; while deciding, what came behind it
 };
 

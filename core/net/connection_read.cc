@@ -144,8 +144,8 @@ void Connection::take_frames(char* data, size_t size) {
         if (assembler_) {
             assemble(&data, &size);
         } else if (!take_whole_frame(&data, &size)) {
-            assembler_ =
-                std::make_unique<MessageAssembler>(reactor_.options_, &reactor_.limits_->inbound_memory);
+            assembler_ = std::make_unique<MessageAssembler>(reactor_.options_,
+                                                            &reactor_.limits_->inbound_memory, deflates());
         }
     }
 }
@@ -156,7 +156,7 @@ bool Connection::take_whole_frame(char** data, size_t* size) {
     FrameHeader header;
     ProtocolError error;
     const auto result =
-        parse_client_header({*data, *size}, reactor_.options_.max_message_bytes, &header, &error);
+        parse_client_header({*data, *size}, reactor_.options_.max_message_bytes, deflates(), &header, &error);
     if (result == HeaderResult::error) {
         fail(error);
         return true;
@@ -168,6 +168,10 @@ bool Connection::take_whole_frame(char** data, size_t* size) {
     unmask(payload, length, header.mask, 0);
     *data += header.size + length;
     *size -= header.size + length;
+    if (header.compressed) {
+        on_deflated(header.opcode, {payload, length});
+        return true;
+    }
     if (header.opcode == Opcode::text && !is_valid_utf8({payload, length})) {
         fail({close_invalid_payload, DisconnectReason::invalid_utf8, "text is not UTF-8"});
         return true;
@@ -191,7 +195,11 @@ void Connection::assemble(char** data, size_t* size) {
     }
     // The handler may close this connection; the message must outlive that.
     std::unique_ptr<MessageAssembler> assembler = std::move(assembler_);
-    on_frame(assembler->opcode(), assembler->mutable_payload(), assembler->payload().size());
+    if (assembler->compressed()) {
+        on_deflated(assembler->opcode(), assembler->payload());
+    } else {
+        on_frame(assembler->opcode(), assembler->mutable_payload(), assembler->payload().size());
+    }
     const bool goes_on = state_ == State::open || state_ == State::closing;
     if (goes_on && !assembler->idle()) assembler_ = std::move(assembler);
 }

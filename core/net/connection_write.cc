@@ -34,18 +34,28 @@ void Connection::push_control(std::string frame) {
 
 bool Connection::enqueue(Slice slice) {
     if (!open()) return false;
+    if (deflates()) slice = deflated(slice);
+    return queue(std::move(slice));
+}
+
+bool Connection::enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages) {
+    if (!open()) return false;
+    if (deflates()) return enqueue_deflated_now(slices, count, messages);
+    return write_or_queue(slices, count, bytes, messages);
+}
+
+bool Connection::queue(Slice slice) {
     const uint32_t messages = slice.messages;
     push(std::move(slice));
     reactor_.counters_->net.messages_sent.add(messages);
     return !over_limits() || relieve(messages);
 }
 
-bool Connection::enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages) {
-    if (!open()) return false;
+bool Connection::write_or_queue(const Slice* slices, int count, size_t bytes, uint32_t messages) {
     if (count > max_iovecs || blocked_ || !queue_.empty()) {
         bool taken = true;
         for (int i = 0; i < count; ++i)
-            taken = enqueue(slices[i]) && taken;
+            taken = open() && queue(slices[i]) && taken;
         return taken;
     }
     iovec parts[max_iovecs];

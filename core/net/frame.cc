@@ -23,8 +23,8 @@ bool is_sendable_close_code(uint16_t code) {
 
 }  // namespace
 
-HeaderResult parse_client_header(std::string_view data, size_t max_message_bytes, FrameHeader* header,
-                                 ProtocolError* error) {
+HeaderResult parse_client_header(std::string_view data, size_t max_message_bytes, bool deflate,
+                                 FrameHeader* header, ProtocolError* error) {
     auto fail = [&](const char* text, CloseCode code = close_protocol_error,
                     DisconnectReason reason = DisconnectReason::protocol_error) {
         *error = {code, reason, text};
@@ -32,8 +32,14 @@ HeaderResult parse_client_header(std::string_view data, size_t max_message_bytes
     };
     if (data.empty()) return HeaderResult::incomplete;
     const auto* p = reinterpret_cast<const unsigned char*>(data.data());
-    if (p[0] & 0x70) return fail("reserved bits are set");
     const uint8_t opcode = p[0] & 0x0F;
+    header->compressed = false;
+    if (p[0] & 0x70) {
+        const bool begins_message = opcode == 1 || opcode == 2;
+        if ((p[0] & 0x70) != 0x40 || !deflate || !begins_message) return fail("reserved bits are set");
+        header->compressed = true;
+        max_message_bytes = max_compressed_bytes(max_message_bytes);
+    }
     if (opcode > 10 || (opcode > 2 && opcode < 8)) return fail("reserved opcode");
     header->opcode = static_cast<Opcode>(opcode);
     header->fin = p[0] & 0x80;
@@ -86,10 +92,10 @@ size_t server_header_size(size_t payload_size) {
     return payload_size < 126 ? 2 : payload_size < 65536 ? 4 : 10;
 }
 
-void append_server_header(Opcode opcode, size_t payload_size, std::string* out) {
+void append_server_header(Opcode opcode, size_t payload_size, std::string* out, bool compressed) {
     char header[max_server_header_bytes];
     const size_t size = server_header_size(payload_size);
-    header[0] = static_cast<char>(0x80 | static_cast<uint8_t>(opcode));
+    header[0] = static_cast<char>(0x80 | (compressed ? 0x40 : 0) | static_cast<uint8_t>(opcode));
     header[1] = static_cast<char>(size == 2 ? payload_size : size == 4 ? 126 : 127);
     for (size_t i = 2; i < size; ++i)
         header[i] = static_cast<char>(payload_size >> 8 * (size - 1 - i));

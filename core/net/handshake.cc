@@ -232,6 +232,11 @@ bool HandshakeRequest::check_upgrade(Refusal* out) {
                        "Sec-WebSocket-Protocol is not a list of tokens");
         return false;
     }
+    if (!parse_extension_offers(http.get_header("Sec-WebSocket-Extensions"), &extensions_)) {
+        *out = refusal(400, RejectReason::bad_request, "bad_request",
+                       "Sec-WebSocket-Extensions is not a list of extensions");
+        return false;
+    }
     return true;
 }
 

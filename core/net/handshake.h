@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/counters.h"
+#include "core/net/deflate_offer.h"
 
 namespace gatewayd {
 
@@ -35,7 +36,8 @@ class HandshakeRequest {
     // `head` ends with its blank line. False: not an HTTP request that we take, *refusal says why.
     // Answers 400 (syntax, no Host, control characters), 413 (a body is announced), 505.
     bool parse(std::string_view head, Refusal* refusal);
-    // 405, 426 (no upgrade; other versions than 13), 400 (bad key): after the path was found to exist.
+    // 405, 426 (no upgrade; other versions than 13), 400 (bad key, bad extensions): after the path was found
+    // to exist.
     bool check_upgrade(Refusal* refusal);
 
     std::string_view method() const;
@@ -45,6 +47,8 @@ class HandshakeRequest {
     // Percent-decoded; the first of that name. Nothing: absent.
     std::optional<std::string_view> query(std::string_view name) const;
     const std::vector<std::string>& offered_protocols() const { return protocols_; }
+
+    const std::vector<ExtensionOffer>& extension_offers() const { return extensions_; }
 
     // The 101 response. `protocol` may be empty.
     std::string accept_response(std::string_view protocol, const HttpHeaders& headers) const;
@@ -57,6 +61,7 @@ class HandshakeRequest {
     std::string path_;
     std::vector<std::pair<std::string, std::string>> query_;
     std::vector<std::string> protocols_;
+    std::vector<ExtensionOffer> extensions_;
 };
 
 std::string refusal_response(const Refusal& refusal);

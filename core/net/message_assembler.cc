@@ -26,7 +26,7 @@ MessageAssembler::Result MessageAssembler::consume(char** data, size_t* size) {
             const size_t take = std::min(room, *size);
             std::memcpy(header_bytes_ + header_size_, *data, take);
             const std::string_view seen(header_bytes_, header_size_ + take);
-            switch (parse_client_header(seen, options_.max_message_bytes, &frame_, &error_)) {
+            switch (parse_client_header(seen, options_.max_message_bytes, deflate_, &frame_, &error_)) {
                 case HeaderResult::error:
                     return Result::error;
                 case HeaderResult::incomplete:
@@ -63,6 +63,7 @@ MessageAssembler::Result MessageAssembler::begin_frame() {
                         "new message inside a fragmented one");
         }
         in_message_ = true;
+        compressed_ = frame_.compressed;
         message_opcode_ = frame_.opcode;
         fragments_ = 0;
         utf8_.reset();
@@ -70,7 +71,7 @@ MessageAssembler::Result MessageAssembler::begin_frame() {
     if (++fragments_ > options_.max_fragments) {
         return fail(close_too_big, DisconnectReason::too_big, "message has more than max_fragments");
     }
-    if (message_.size() + frame_.length > options_.max_message_bytes) {
+    if (message_.size() + frame_.length > max_message_bytes()) {
         return fail(close_too_big, DisconnectReason::too_big, "message is over max_message_size");
     }
     return Result::need_more;
@@ -81,7 +82,7 @@ MessageAssembler::Result MessageAssembler::begin_frame() {
 bool MessageAssembler::reserve(size_t bytes) {
     if (bytes <= counted_) return true;
     const size_t doubled = std::max(options_.read_buffer_bytes, counted_ * 2);
-    return grow_to(std::max(bytes, std::min(doubled, options_.max_message_bytes))) || grow_to(bytes);
+    return grow_to(std::max(bytes, std::min(doubled, max_message_bytes()))) || grow_to(bytes);
 }
 
 bool MessageAssembler::grow_to(size_t bytes) {
@@ -107,7 +108,7 @@ MessageAssembler::Result MessageAssembler::take_payload(char** data, size_t* siz
                 return fail(close_try_again_later, DisconnectReason::out_of_memory,
                             "max_inbound_memory is used up; send again later");
             }
-            if (message_opcode_ == Opcode::text && !utf8_.feed(piece)) {
+            if (message_opcode_ == Opcode::text && !compressed_ && !utf8_.feed(piece)) {
                 return fail(close_invalid_payload, DisconnectReason::invalid_utf8, "text is not UTF-8");
             }
             message_.append(piece);
@@ -129,7 +130,7 @@ MessageAssembler::Result MessageAssembler::end_frame() {
     }
     if (!frame_.fin) return Result::need_more;
     in_message_ = false;
-    if (message_opcode_ == Opcode::text && !utf8_.complete()) {
+    if (message_opcode_ == Opcode::text && !compressed_ && !utf8_.complete()) {
         return fail(close_invalid_payload, DisconnectReason::invalid_utf8, "text ends inside a character");
     }
     opcode_ = message_opcode_;

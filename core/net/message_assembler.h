@@ -1,6 +1,7 @@
 // MessageAssembler: the slow way of reading, for what did not lie whole and unfragmented in the reactor's
 // buffer. Takes a connection's bytes cut anywhere, checks them as RFC 6455 asks (5.4 fragments, 8.1 UTF-8 as
-// early as it can be told), and hands out whole messages and control frames. Exists only while a frame or a
+// early as it can be told), and hands out whole messages and control frames; compressed messages as they are,
+// for the connection to inflate and to check. Exists only while a frame or a
 // message is incomplete; belongs to one connection, on its reactor's thread.
 #ifndef GATEWAYD_CORE_NET_MESSAGE_ASSEMBLER_H
 #define GATEWAYD_CORE_NET_MESSAGE_ASSEMBLER_H
@@ -27,7 +28,9 @@ class MessageAssembler {
         error,      // error() says how to close
     };
 
-    MessageAssembler(const NetOptions& options, InboundMemory* memory) : options_(options), memory_(memory) {}
+    // `deflate`: the connection negotiated permessage-deflate.
+    MessageAssembler(const NetOptions& options, InboundMemory* memory, bool deflate = false)
+        : options_(options), memory_(memory), deflate_(deflate) {}
     ~MessageAssembler();
     MessageAssembler(const MessageAssembler&) = delete;
     MessageAssembler& operator=(const MessageAssembler&) = delete;
@@ -38,6 +41,7 @@ class MessageAssembler {
     Opcode opcode() const { return opcode_; }
     std::string_view payload() const { return is_control(opcode_) ? std::string_view(control_) : message_; }
     char* mutable_payload() { return is_control(opcode_) ? control_.data() : message_.data(); }
+    bool compressed() const { return compressed_ && !is_control(opcode_); }  // of payload()
     const ProtocolError& error() const { return error_; }
     uint64_t frames() const { return frames_; }  // that were whole so far
     // True between messages: nothing is kept, the fast way may go on.
@@ -48,11 +52,15 @@ class MessageAssembler {
     Result take_payload(char** data, size_t* size);
     Result end_frame();
     Result fail(CloseCode code, DisconnectReason reason, const char* text);
+    size_t max_message_bytes() const {
+        return compressed_ ? max_compressed_bytes(options_.max_message_bytes) : options_.max_message_bytes;
+    }
     bool reserve(size_t bytes);
     bool grow_to(size_t bytes);
 
     const NetOptions& options_;
     InboundMemory* const memory_;
+    const bool deflate_;
     size_t counted_ = 0;  // our part of *memory_
 
     char header_bytes_[max_client_header_bytes];
@@ -61,7 +69,8 @@ class MessageAssembler {
     uint64_t frame_taken_ = 0;
     bool in_frame_ = false;
     bool in_message_ = false;
-    bool delivered_ = false;  // payload() was handed out and is to be cleared
+    bool compressed_ = false;  // the message
+    bool delivered_ = false;   // payload() was handed out and is to be cleared
     Opcode opcode_ = Opcode::text;
     Opcode message_opcode_ = Opcode::text;
     uint32_t fragments_ = 0;

@@ -1,5 +1,5 @@
 // NodeLimits: what all reactors of the node share: how many connections there are, from how many addresses,
-// and how much memory incomplete messages take. Any thread.
+// and how much memory incomplete messages and kept compression contexts take. Any thread.
 #ifndef GATEWAYD_CORE_NET_NODE_LIMITS_H
 #define GATEWAYD_CORE_NET_NODE_LIMITS_H
 
@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "core/base/address.h"
+#include "core/net/deflate_context.h"
 #include "core/net/message_assembler.h"
 
 namespace gatewayd {
@@ -34,6 +35,7 @@ class NodeLimits {
     uint32_t count() const { return connections_.load(std::memory_order_relaxed); }
 
     InboundMemory inbound_memory{0};
+    CompressionMemory compression_memory{0};
     // Connections beyond the limits that are being told so. begin_refusing(): false, there are enough of
     // them.
     std::atomic<uint32_t> refusing{0};

@@ -12,6 +12,16 @@
 
 namespace gatewayd {
 
+// permessage-deflate, RFC 7692.
+struct DeflateOptions {
+    bool enabled = false;
+    bool context_takeover = false;
+    int level = 1;
+    int window_bits = 15;                          // 9 to 15
+    size_t threshold_bytes = 512;                  // smaller messages stay plain
+    size_t max_memory_bytes = 64UL * 1024 * 1024;  // of kept contexts, of the whole node
+};
+
 struct NetOptions {
     uint32_t heartbeat_interval_ms = 30'000;
     uint32_t client_timeout_ms = 90'000;
@@ -25,7 +35,7 @@ struct NetOptions {
     size_t max_queue_bytes = 4096UL * 1024;
     size_t max_message_bytes = 1024UL * 1024;
     size_t max_request_head_bytes = 8UL * 1024;
-    uint32_t max_fragments = 65'536;
+    uint32_t max_fragments = 131'072;
     size_t max_inbound_bytes = 256UL * 1024 * 1024;  // of the whole node
     size_t read_buffer_bytes = 4UL * 1024;
     size_t write_buffer_bytes = 4UL * 1024;
@@ -35,6 +45,7 @@ struct NetOptions {
     SlowClientAction slow_client = SlowClientAction::disconnect;
     CidrList trusted_proxies;
     ProxyHeader proxy_header = ProxyHeader::x_forwarded_for;  // how those say who their client is
+    DeflateOptions deflate;
 };
 
 }  // namespace gatewayd

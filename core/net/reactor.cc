@@ -42,6 +42,7 @@ Reactor::Reactor(const NetOptions& options, uint32_t index, NodeLimits* limits, 
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
     sockets_.assign(epoll_);
+    if (options_.deflate.enabled) deflate_ = std::make_unique<ReactorDeflate>(options_.deflate);
 }
 
 Reactor::~Reactor() {
@@ -144,7 +145,7 @@ void Reactor::socket_turn() {
             } else {
                 static_cast<Connection*>(events[i].data.ptr)->on_events(events[i].events);
             }
-            if (service_->turn_is_full()) flush_turn();
+            if (turn_is_full()) flush_turn();
         }
         end_of_turn();
     }
@@ -159,7 +160,7 @@ void Reactor::mailbox_turn() {
     read_clocks();
     for (Letter& letter : letters_) {
         letter();
-        if (service_->turn_is_full()) flush_turn();
+        if (turn_is_full()) flush_turn();
     }
     letters_.clear();
     end_of_turn();
@@ -192,6 +193,7 @@ void Reactor::flush_turn() {
         if (i + 1 == touched_.size()) service_->on_end_of_turn();
     }
     touched_.clear();
+    if (deflate_) deflate_->end_turn();  // lets go of the buffers that the service may use again
     service_->on_turn_flushed();
 }
 

@@ -22,6 +22,7 @@
 #include "core/net/listener.h"
 #include "core/net/node_limits.h"
 #include "core/net/options.h"
+#include "core/net/reactor_deflate.h"
 #include "core/net/timer_wheel.h"
 #include "core/net/tls_context.h"
 #include "core/net/tls_stream.h"
@@ -95,6 +96,9 @@ class Reactor {
     void socket_turn();
     void mailbox_turn();
     void tick_turn();
+    bool turn_is_full() const {
+        return service_->turn_is_full() || (deflate_ && deflate_->compressor.full());
+    }
     void flush_turn();
     void end_of_turn();
     void accept_ready();
@@ -133,6 +137,7 @@ class Reactor {
     std::vector<Connection*> touched_;
     std::vector<Connection*> retired_;
     OutboundQueue::Pool queue_pool_;
+    std::unique_ptr<ReactorDeflate> deflate_;  // null: compression is not enabled
     TimerWheel wheel_;
     int64_t wall_ms_ = 0;
     uint64_t monotonic_ns_ = 0;

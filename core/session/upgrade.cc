@@ -168,9 +168,16 @@ bool Upgrade::resolve_identity() {
         identity->proxy_address = std::make_unique<const PeerAddress>(*proxy);
     identity->tls = connection_->tls_version();
     identity->connected_at_ms = worker_->reactor().wall_ms();
+    identity->compression = negotiate_compression();
     identity->handle = worker_->hub().reserve(connection_->id());
     identity_ = std::move(identity);
     return true;
+}
+
+Compression Upgrade::negotiate_compression() {
+    extensions_ = connection_->negotiate_deflate(*http_);
+    if (!connection_->deflates()) return Compression::none;
+    return connection_->keeps_deflate_context() ? Compression::deflate_with_context : Compression::deflate;
 }
 
 Upgrade::Outcome Upgrade::claim() {
@@ -220,6 +227,7 @@ std::string_view Upgrade::select_protocol() const {
 }
 
 void Upgrade::complete() {
+    if (!extensions_.empty()) response_headers_.emplace_back("Sec-WebSocket-Extensions", extensions_);
     const std::string response = http_->accept_response(select_protocol(), response_headers_);
     const bool wants_group = http_->query("group_id") || http_->query("ticket_id");
     if (!connection_->deciding()) return;  // it went meanwhile

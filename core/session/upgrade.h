@@ -49,6 +49,7 @@ class Upgrade final : public Request {
     std::string_view claimed(std::string_view set, std::string_view query_name,
                              std::string_view header_name) const;
     bool resolve_identity();
+    Compression negotiate_compression();
     std::string_view select_protocol() const;
     Outcome claim();
 
@@ -63,6 +64,7 @@ class Upgrade final : public Request {
     std::string_view protocol_;
     Texts texts_;  // what those view, and what they viewed: hooks may hold on to it
     HttpHeaders response_headers_;
+    std::string extensions_;  // the answer to those that were offered; empty: none
     Refusal refusal_;
     std::shared_ptr<Identity> identity_;
     bool registered_ = false;  // in the directory, and not yet the session's

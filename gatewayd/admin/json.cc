@@ -48,7 +48,8 @@ void write_client(const Identity& client, Json* json) {
         .field("remote_address", client.remote_address.text());
     if (client.proxy_address) json->field("proxy_address", client.proxy_address->text());
     if (client.tls != TlsVersion::none) json->field("tls", name(client.tls));
-    json->field("connected_at", time_text(client.connected_at_ms)).close();
+    json->field("connected_at", time_text(client.connected_at_ms));
+    json->field("compression", name(client.compression)).close();
 }
 
 void write_clients(const std::vector<IdentityPtr>& clients, Json* json) {

@@ -25,6 +25,7 @@ class Families final : public prometheus::Collectable {
         add_connections(&all);
         add_tls(&all);
         add_messages(&all);
+        add_compression(&all);
         add_delivery(&all);
         add_plugins(&all);
         add_process(&all);
@@ -153,6 +154,45 @@ class Families final : public prometheus::Collectable {
         all->push_back(single(MetricType::Counter, "gateway_mailbox_lost_total",
                               "Messages that one reactor had for another, whose mailbox was full.",
                               sum([](const ReactorCounters& r) -> auto& { return r.session.mailbox_lost; })));
+    }
+
+    using CompressionCounter = Counter CompressionCounters::*;
+    double compression(CompressionCounter counter) const {
+        return sum([&](const ReactorCounters& r) -> auto& { return r.net.compression.*counter; });
+    }
+    MetricFamily compression_both_ways(const char* name_of_family, const char* help, CompressionCounter in,
+                                       CompressionCounter out) const {
+        MetricFamily made = family(MetricType::Counter, name_of_family, help);
+        add_value(&made, compression(in), {{"direction", "in"}});
+        add_value(&made, compression(out), {{"direction", "out"}});
+        return made;
+    }
+
+    void add_compression(std::vector<MetricFamily>* all) const {
+        using C = CompressionCounters;
+        all->push_back(single(MetricType::Gauge, "gateway_compression_connections",
+                              "Connections that negotiated permessage-deflate, now.",
+                              compression(&C::connections)));
+        all->push_back(single(MetricType::Gauge, "gateway_compression_memory_bytes",
+                              "What the contexts that connections keep may take, of max_compression_memory.",
+                              compression(&C::context_bytes)));
+        all->push_back(compression_both_ways("gateway_compression_messages_total",
+                                             "Compressed messages; going out, for one recipient each.",
+                                             &C::messages_in, &C::messages_out));
+        all->push_back(compression_both_ways("gateway_compression_plain_bytes_total",
+                                             "What compressed messages are when they are not compressed.",
+                                             &C::plain_bytes_in, &C::plain_bytes_out));
+        all->push_back(compression_both_ways("gateway_compression_wire_bytes_total",
+                                             "What compressed messages are on the wire, without headers.",
+                                             &C::wire_bytes_in, &C::wire_bytes_out));
+        all->push_back(single(MetricType::Counter, "gateway_compression_runs_total",
+                              "Messages compressed, for any number of recipients each.",
+                              compression(&C::runs)));
+        MetricFamily refused = family(MetricType::Counter, "gateway_compression_refused_total",
+                                      "Compressed messages that closed their connection.");
+        add_value(&refused, compression(&C::too_big), {{"reason", "too_big"}});
+        add_value(&refused, compression(&C::broken), {{"reason", "broken"}});
+        all->push_back(std::move(refused));
     }
 
     void add_delivery(std::vector<MetricFamily>* all) const {

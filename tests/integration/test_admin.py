@@ -228,7 +228,7 @@ def test_a_client_and_its_user(running):
     assert running.admin.get("/api/v1/users/alice").json() == {"user_id": "alice", "online": False, "clients": []}
     with running.connect("alice", "a1", "agent") as one, running.connect("alice", "a2") as two:
         told = running.admin.get("/api/v1/clients/a1").json()
-        assert set(told) == {"client_id", "user_id", "user_type", "remote_address", "connected_at"}
+        assert set(told) == {"client_id", "user_id", "user_type", "remote_address", "connected_at", "compression"}
         assert (told["client_id"], told["user_id"], told["user_type"]) == ("a1", "alice", "agent")
         assert told["remote_address"] == "127.0.0.1:%d" % one.socket.getsockname()[1]
         assert re.fullmatch(TIME, told["connected_at"])

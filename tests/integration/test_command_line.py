@@ -152,7 +152,6 @@ MISTAKES = {
     "no address": ("wsc:\n  node_ip: example\n", "2:12: wsc.node_ip: "),
     "no path": ("wsc:\n  path: ws\n", "2:9: wsc.path: "),
     "across keys": ("wsc:\n  client_timeout: 30\n", "2:19: wsc.client_timeout: "),
-    "compression": ("wsc:\n  performance:\n    enable_compression: true\n", "3:25: wsc.performance.enable_compression: "),
     "admin off loopback": ("admin:\n  listen: 0.0.0.0:8082\n", "2:11: admin.listen: "),
     "a short key": ("admin:\n  api_keys: [short]\n", "2:14: admin.api_keys[0]: "),
     "the same port": ("wsc: { node_port: 7000 }\nadmin: { listen: 127.0.0.1:7000 }\n", "2:18: admin.listen: "),
@@ -191,11 +190,6 @@ def test_the_start_says_the_same_as_the_check(write):
     assert (started.returncode, started.stdout) == (2, "")
     assert started.stderr == checked.stderr
     assert len(started.stderr.splitlines()) == 3
-
-
-def test_compression_is_refused_in_words(write):
-    done = check(write("wsc: { performance: { enable_compression: true } }\n"))
-    assert "this version" in done.stderr
 
 
 # --- --set and the environment ---

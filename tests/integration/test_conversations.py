@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from support.deflate import compressed
 from support.raw import CLOSE, PING, PONG, TEXT, close_payload, make_frame, make_handshake
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "conversations"
@@ -162,6 +163,8 @@ class Player:
         else:
             frame = client.read_frame()
             assert frame.opcode == TEXT and frame.fin, frame
+            if "compressed" in what:
+                assert (frame.compressed is not None) == what["compressed"], frame
             check_message(frame.payload.decode(), what)
 
 
@@ -221,6 +224,8 @@ def bytes_of(what):
         if what["close"] == "empty":
             return make_frame(CLOSE)
         return make_frame(CLOSE, close_payload(what["close"]) + payload_of({"text": what.get("reason", "")}))
+    if "deflated" in what:
+        return make_frame(TEXT, compressed(payload_of({"text": what["deflated"]})), rsv=4)
     for name, opcode in (("text", TEXT), ("ping", PING), ("pong", PONG)):
         if name in what:
             return make_frame(opcode, payload_of({"text": what[name]}))

@@ -13,13 +13,18 @@ FOLDER = pathlib.Path(__file__).resolve().parent / "node"
 SCENARIOS = re.findall(r"^  async (\w+)\(\)", (FOLDER / "scenarios.js").read_text(), re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def running(shared_gateway):
-    return shared_gateway(
-        {
-            "wsc": {"heartbeat_interval": 1, "client_timeout": 60, "performance": {"io_threads": 2}},
-        }
-    )
+COMPRESSED = {"io_threads": 2, "enable_compression": True, "compression_threshold": 50}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[{"io_threads": 2}, COMPRESSED, {**COMPRESSED, "compression_context_takeover": True}],
+    ids=["plain", "compressed", "compressed with context"],
+)
+def running(request, shared_gateway):
+    made = shared_gateway({"wsc": {"heartbeat_interval": 1, "client_timeout": 60, "performance": request.param}})
+    made.compresses = "enable_compression" in request.param
+    return made
 
 
 def test_ws_is_installed():
@@ -30,7 +35,7 @@ def test_ws_is_installed():
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(running, scenario):
     done = subprocess.run(
-        ["node", "scenarios.js", scenario, running.url, running.admin.url],
+        ["node", "scenarios.js", scenario, running.url, running.admin.url, str(running.compresses)],
         cwd=FOLDER,
         stdin=subprocess.DEVNULL,
         capture_output=True,

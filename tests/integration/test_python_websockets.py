@@ -5,15 +5,29 @@ import json
 
 import pytest
 import websockets
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from support.library_client import connected, hear, play
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=["1 reactor", "3 reactors"])
+# This library offers compression by itself.
+COMPRESSED = {"enable_compression": True, "compression_threshold": 50}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        {"io_threads": 1},
+        {"io_threads": 3},
+        {"io_threads": 3, **COMPRESSED},
+        {"io_threads": 1, **COMPRESSED, "compression_context_takeover": True, "compression_window_bits": 10},
+    ],
+    ids=["1 reactor", "3 reactors", "3 reactors, compressed", "1 reactor, compressed with context"],
+)
 def running(request, shared_gateway):
-    return shared_gateway(
-        {"wsc": {"heartbeat_interval": 1, "client_timeout": 60, "performance": {"io_threads": request.param}}}
-    )
+    made = shared_gateway({"wsc": {"heartbeat_interval": 1, "client_timeout": 60, "performance": request.param}})
+    made.compresses = "enable_compression" in request.param
+    return made
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +53,34 @@ def test_two_users_talk(running):
     play(scenario())
 
 
-def test_compression_is_offered_and_not_taken(running):
+def test_compression_is_taken_where_it_is_enabled(running):
     async def scenario():
         async with connected(running, "alice", compression="deflate") as alice:
-            assert alice.extensions == []
-            await say(alice, "x" * 1000, to="alice")
-            assert (await hear(alice))["content"] == "x" * 1000
+            assert bool(alice.extensions) == running.compresses
+            for size in (0, 10, 1000, 100_000):
+                await say(alice, "x" * size, to="alice")
+                assert (await hear(alice))["content"] == "x" * size
+
+    play(scenario())
+
+
+def test_every_parameter_of_compression(running):
+    choices = [
+        {"server_no_context_takeover": a, "client_no_context_takeover": b, "server_max_window_bits": c, "client_max_window_bits": d}
+        for a in (False, True)
+        for b in (False, True)
+        for c in (None, 8, 9, 15)
+        for d in (None, True, 9, 15)
+    ]
+
+    async def scenario():
+        for options in choices:
+            extension = ClientPerMessageDeflateFactory(**options)
+            async with connected(running, "alice", extensions=[extension], compression=None) as alice:
+                for number in range(4):
+                    content = "again and again " * 50 + str(number)
+                    await say(alice, content, to="alice")
+                    assert (await hear(alice))["content"] == content, options
 
     play(scenario())
 

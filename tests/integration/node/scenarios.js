@@ -1,4 +1,5 @@
-// What an application on npm's `ws` does with the gateway: `node scenarios.js NAME URL ADMIN_URL`. Each scenario is
+// What an application on npm's `ws` does with the gateway: `node scenarios.js NAME URL ADMIN_URL COMPRESSES`; the last
+// says ("True") whether the gateway agrees to compression, which `ws` offers by itself. Each scenario is
 // a function that throws when something is not as promised. test_npm_ws.py runs them.
 'use strict'
 
@@ -6,7 +7,7 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const WebSocket = require('ws')
 
-const [, , name, url, adminUrl] = process.argv
+const [, , name, url, adminUrl, compresses] = process.argv
 
 // A connection with an inbox: `await client.next()` is the next message.
 class Client {
@@ -164,10 +165,34 @@ const scenarios = {
     const client = await Client.connect({}, { protocols: ['bearer', 'a.b.c', 'gateway.v1.json'] })
     assert.equal(client.socket.protocol, 'gateway.v1.json')
     await client.close()
-    // Compression is offered by `ws` and not taken.
-    const offered = await Client.connect({}, { perMessageDeflate: true })
-    assert.equal(offered.socket.extensions, '')
-    await offered.close()
+  },
+
+  async compression() {
+    const offers = [true, false]
+    for (const noContext of [true, undefined]) {
+      for (const serverMaxWindowBits of [undefined, 8, 9, 15]) {
+        for (const clientMaxWindowBits of [undefined, true, 9, 15]) {
+          offers.push({
+            serverNoContextTakeover: noContext,
+            clientNoContextTakeover: noContext,
+            serverMaxWindowBits,
+            clientMaxWindowBits,
+            threshold: 10,
+          })
+        }
+      }
+    }
+    for (const perMessageDeflate of offers) {
+      const client = await Client.connect({ user_id: 'alice' }, { perMessageDeflate })
+      const agreed = compresses === 'True' && perMessageDeflate !== false
+      assert.equal(client.socket.extensions, agreed ? 'permessage-deflate' : '')
+      for (let number = 0; number < 4; ++number) {
+        const content = 'again and again '.repeat(50) + number
+        client.send({ type: 'text', to: 'alice', content })
+        assert.equal((await client.next()).content, content)
+      }
+      await client.close()
+    }
   },
 }
 

@@ -13,6 +13,7 @@ import ssl
 import struct
 import urllib.parse
 
+from support.deflate import Deflate
 from support.waiting import SOON, Deadline
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -165,10 +166,11 @@ class Response:
 
 
 class Frame:
-    """One frame from the server. A server's frame is never masked and here has no reserved bits (5.1, 5.2)."""
+    """One frame from the server. A server's frame is never masked and has no reserved bits (5.1, 5.2) but RSV1
+    where permessage-deflate was negotiated; `payload` is then inflated, and `compressed` is the size it had."""
 
-    def __init__(self, fin, opcode, payload):
-        self.fin, self.opcode, self.payload = fin, opcode, payload
+    def __init__(self, fin, opcode, payload, compressed=None):
+        self.fin, self.opcode, self.payload, self.compressed = fin, opcode, payload, compressed
 
     def close_code(self):
         """None: the close frame has no code."""
@@ -241,17 +243,20 @@ def accept_of(key):
 
 class RawWebSocket(RawSocket):
     """A RawSocket past its handshake. `refused=True`: do not insist on 101; `.response` says what came.
+    `deflate`: what is offered in Sec-WebSocket-Extensions and must be accepted. `.deflate` does what was agreed to.
     `in_segments`: a function that makes the segments to send of the request's bytes, and may add more."""
 
     def __init__(
-        self, host, port, target="/ws", query=None, headers=None, refused=False, in_segments=None, **options
+        self, host, port, target="/ws", query=None, headers=None, refused=False, in_segments=None, deflate=None, **options
     ):
         super().__init__(host, port, **options)
         query = {name: value for name, value in (query or {}).items() if value is not None}
         if query:
             target += "?" + urllib.parse.urlencode(query)
         self.key = base64.b64encode(os.urandom(16)).decode()
-        self.greeting = None
+        self.greeting = self.deflate = None
+        if deflate:
+            headers = {**(headers or {}), "Sec-WebSocket-Extensions": deflate}
         request = make_handshake(target, headers, key=self.key)
         for segment in in_segments(request) if in_segments else [request]:
             self.send(segment)
@@ -260,11 +265,18 @@ class RawWebSocket(RawSocket):
             return
         assert self.response.status == 101, self.response
         assert self.response.headers["sec-websocket-accept"] == accept_of(self.key)
+        if answer := self.response.headers.get("sec-websocket-extensions"):
+            self.deflate = Deflate(answer)
+        assert self.deflate or not deflate, "compression was not agreed to"
 
     # --- sending ---
 
     def send_frame(self, opcode, payload=b"", **options):
         self.send(make_frame(opcode, payload, **options))
+
+    def send_compressed(self, opcode, data, **options):
+        data = data.encode() if isinstance(data, str) else data
+        self.send_frame(opcode, self.deflate.compress(data), rsv=4, **options)
 
     def send_text(self, text):
         self.send_frame(TEXT, text)
@@ -277,7 +289,8 @@ class RawWebSocket(RawSocket):
     def read_frame(self, seconds=SOON):
         deadline = Deadline(seconds)
         first, second = self.read_exactly(2, deadline)
-        assert first & 0x70 == 0, f"reserved bits from the server: {first:#x}"
+        compressed = self.deflate is not None and first & 0x70 == 0x40 and first & 0x0F in (TEXT, BINARY)
+        assert compressed or first & 0x70 == 0, f"reserved bits from the server: {first:#x}"
         assert second & 0x80 == 0, "a masked frame from the server"
         length = second & 0x7F
         if length == 126:
@@ -286,7 +299,10 @@ class RawWebSocket(RawSocket):
         elif length == 127:
             length = int.from_bytes(self.read_exactly(8, deadline), "big")
             assert length >= 65536, "a length that is not in its shortest form"
-        return Frame(bool(first & 0x80), first & 0x0F, self.read_exactly(length, deadline))
+        payload = self.read_exactly(length, deadline)
+        if compressed:
+            return Frame(bool(first & 0x80), first & 0x0F, self.deflate.decompress(payload), len(payload))
+        return Frame(bool(first & 0x80), first & 0x0F, payload)
 
     def receive(self, seconds=SOON):
         """The next message, as what its JSON says. Pings on the way are answered."""

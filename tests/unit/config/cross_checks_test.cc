@@ -29,13 +29,37 @@ TEST_CASE("client_timeout must exceed heartbeat_interval") {
     CHECK(loaded("wsc: { heartbeat_interval: 30, client_timeout: 31 }").wsc.client_timeout_s == 31);
 }
 
-TEST_CASE("compression is refused in this version") {
-    CHECK(error_of("wsc: { performance: { enable_compression: true } }") ==
-          "gateway.yaml:1:43: wsc.performance.enable_compression: permessage-deflate is not in this version; "
-          "set it to "
-          "false");
-    CHECK_FALSE(
-        loaded("wsc: { performance: { enable_compression: false } }").wsc.performance.enable_compression);
+TEST_CASE("keys of compression need enable_compression") {
+    CHECK(loaded("wsc: { performance: { enable_compression: true } }").wsc.performance.enable_compression);
+    for (const std::string key :
+         {"compression_threshold: 0", "compression_level: 9", "compression_context_takeover: true",
+          "compression_window_bits: 9", "max_compression_memory: 1"}) {
+        CAPTURE(key);
+        const auto warnings = warnings_of("wsc: { performance: { " + key + " } }");
+        REQUIRE(warnings.size() == 1);
+        CHECK(contains(warnings[0], "gateway.yaml:1:"));
+        CHECK(contains(warnings[0], "has no effect: wsc.performance.enable_compression is false"));
+        CHECK(warnings_of("wsc: { performance: { enable_compression: true, " + key + " } }").empty());
+    }
+    CHECK(warnings_of("wsc: { performance: { compression_level: 1 } }").empty());
+}
+
+TEST_CASE("a slow-client policy that drops messages and context takeover") {
+    const std::string both =
+        "wsc: { performance: { enable_compression: true, compression_context_takeover: true, slow_client: ";
+    const auto warnings = warnings_of(both + "drop_oldest } }");
+    REQUIRE(warnings.size() == 1);
+    CHECK(contains(warnings[0], "compression_context_takeover: holds for what clients send alone"));
+    CHECK(warnings_of(both + "disconnect } }").empty());
+}
+
+TEST_CASE("the ranges of compression's keys") {
+    for (const std::string key :
+         {"compression_level: 0", "compression_level: 10", "compression_window_bits: 8",
+          "compression_window_bits: 16", "compression_threshold: -1", "max_compression_memory: 0"}) {
+        CAPTURE(key);
+        CHECK(contains(error_of("wsc: { performance: { " + key + " } }"), "expected a whole number"));
+    }
 }
 
 TEST_CASE("node_ip is an IP address") {

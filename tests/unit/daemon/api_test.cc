@@ -186,7 +186,7 @@ TEST_CASE("clients come in pages") {
     CHECK(of_user.find("\"c0\"") == std::string::npos);
     CHECK(f.body_of("GET", "/api/v1/clients/c0") ==
           R"({"client_id":"c0","user_id":"u1","user_type":"customer","remote_address":")" +
-              PeerAddress().text() + R"(","connected_at":"2026-11-25T22:49:51.123Z"})");
+              PeerAddress().text() + R"(","connected_at":"2026-11-25T22:49:51.123Z","compression":"none"})");
     for (const char* query : {"limit=0", "limit=1001", "limit=x", "limit=", "limit=-1", "cursor=x",
                               "cursor=1x", "cursor=99999999999999999999", "user_id=u1&cursor=2"}) {
         CAPTURE(query);

@@ -25,6 +25,13 @@ inline std::string client_frame(Opcode opcode, std::string_view payload, bool fi
     return frame;
 }
 
+// The first frame of a compressed message (RFC 7692 section 6).
+inline std::string compressed_frame(Opcode opcode, std::string_view payload, bool fin = true) {
+    std::string frame = client_frame(opcode, payload, fin);
+    frame[0] = static_cast<char>(frame[0] | 0x40);
+    return frame;
+}
+
 inline std::string client_close(uint16_t code, std::string_view reason = {}) {
     std::string payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
     payload += reason;

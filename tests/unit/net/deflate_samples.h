@@ -84,17 +84,24 @@ class PlainReader {
     PlainReader(const PlainReader&) = delete;
     PlainReader& operator=(const PlainReader&) = delete;
 
-    // Nothing that could be read: "broken".
+    // Byte by byte: what zlib still has of its output besides its window does not count. Not readable:
+    // "broken".
     std::string read(std::string payload, size_t size) {
         payload.append("\0\0\xff\xff", 4);
-        std::string out(size + 64, '\0');
+        std::string out(size, '\0');
         stream_.next_in = reinterpret_cast<Bytef*>(payload.data());
         stream_.avail_in = static_cast<uInt>(payload.size());
-        stream_.next_out = reinterpret_cast<Bytef*>(out.data());
-        stream_.avail_out = static_cast<uInt>(out.size());
-        if (::inflate(&stream_, Z_SYNC_FLUSH) != Z_OK || stream_.avail_in != 0) return "broken";
-        out.resize(out.size() - stream_.avail_out);
-        return out;
+        for (char& byte : out) {
+            stream_.next_out = reinterpret_cast<Bytef*>(&byte);
+            stream_.avail_out = 1;
+            if (::inflate(&stream_, Z_SYNC_FLUSH) != Z_OK || stream_.avail_out != 0) return "broken";
+        }
+        char more;
+        stream_.next_out = reinterpret_cast<Bytef*>(&more);
+        stream_.avail_out = 1;
+        const int status = ::inflate(&stream_, Z_SYNC_FLUSH);
+        const bool taken = (status == Z_OK || status == Z_BUF_ERROR) && stream_.avail_in == 0;
+        return taken && stream_.avail_out == 1 ? out : "broken";
     }
 
    private:

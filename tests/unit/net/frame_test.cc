@@ -31,7 +31,7 @@ std::string client_header(unsigned first, uint64_t length, int bits, bool masked
 
 HeaderResult parse(std::string_view data, FrameHeader* header, ProtocolError* error,
                    size_t limit = max_bytes) {
-    return parse_client_header(data, limit, header, error);
+    return parse_client_header(data, limit, false, header, error);
 }
 
 void check_error(const std::string& data, const char* text, CloseCode code = close_protocol_error) {
@@ -67,6 +67,31 @@ TEST_CASE("every length and opcode parses; each shorter prefix is incomplete") {
             }
         }
     }
+}
+
+TEST_CASE("RSV1 begins a compressed message where that was negotiated") {
+    FrameHeader header;
+    ProtocolError error;
+    for (const unsigned first : {0xC1U, 0xC2U, 0x41U, 0x42U}) {
+        CAPTURE(first);
+        const std::string data = client_header(first, 5, 7);
+        REQUIRE(parse_client_header(data, max_bytes, true, &header, &error) == HeaderResult::complete);
+        CHECK(header.compressed);
+        CHECK(parse_client_header(data, max_bytes, false, &header, &error) == HeaderResult::error);
+    }
+    REQUIRE(parse_client_header(client_header(0x81, 5, 7), max_bytes, true, &header, &error) ==
+            HeaderResult::complete);
+    CHECK_FALSE(header.compressed);
+    for (const unsigned first : {0xC0U, 0x40U, 0xC8U, 0xC9U, 0xCAU, 0xE1U, 0xD1U, 0xF1U, 0xC3U, 0xCBU}) {
+        CAPTURE(first);
+        REQUIRE(parse_client_header(client_header(first, 5, 7), max_bytes, true, &header, &error) ==
+                HeaderResult::error);
+        CHECK(error.code == close_protocol_error);
+    }
+    std::string frame;
+    append_server_header(Opcode::binary, 300, &frame, true);
+    CHECK(static_cast<unsigned char>(frame[0]) == 0xC2);
+    CHECK(server_frame_opcode(frame) == Opcode::binary);
 }
 
 TEST_CASE("what RFC 6455 forbids in a client's header is an error, as soon as it shows") {

@@ -13,10 +13,11 @@ namespace gatewayd {
 namespace {
 
 using testing::client_frame;
+using testing::compressed_frame;
 using Result = MessageAssembler::Result;
 
 struct Outcome {
-    std::vector<std::string> messages;  // "<opcode>:<payload>"
+    std::vector<std::string> messages;  // "<opcode>:<payload>"; compressed ones begin with 'z'
     std::string error;
     CloseCode code = close_normal;
     bool operator==(const Outcome& other) const {
@@ -26,7 +27,7 @@ struct Outcome {
 
 // Feeds the pieces as reads would bring them, with the assembler living as long as in a connection: until
 // nothing is incomplete.
-Outcome feed(const std::vector<std::string>& pieces, const NetOptions& options) {
+Outcome feed(const std::vector<std::string>& pieces, const NetOptions& options, bool deflate = false) {
     InboundMemory memory{0};
     Outcome outcome;
     std::unique_ptr<MessageAssembler> assembler;
@@ -34,7 +35,7 @@ Outcome feed(const std::vector<std::string>& pieces, const NetOptions& options) 
         char* data = piece.data();
         size_t size = piece.size();
         while (size > 0 && outcome.error.empty()) {
-            if (!assembler) assembler = std::make_unique<MessageAssembler>(options, &memory);
+            if (!assembler) assembler = std::make_unique<MessageAssembler>(options, &memory, deflate);
             switch (assembler->consume(&data, &size)) {
                 case Result::need_more:
                     REQUIRE(size == 0);
@@ -44,7 +45,8 @@ Outcome feed(const std::vector<std::string>& pieces, const NetOptions& options) 
                     outcome.code = assembler->error().code;
                     break;
                 case Result::message:
-                    outcome.messages.push_back(std::to_string(static_cast<int>(assembler->opcode())) + ":" +
+                    outcome.messages.push_back((assembler->compressed() ? "z" : "") +
+                                               std::to_string(static_cast<int>(assembler->opcode())) + ":" +
                                                std::string(assembler->payload()));
                     CHECK(assembler->mutable_payload() == assembler->payload().data());
                     if (assembler->idle()) assembler.reset();
@@ -134,6 +136,69 @@ TEST_CASE("text that is not UTF-8 ends as soon as it can be told") {
     // What one message left open does not reach into the next.
     const std::string two = client_frame(Opcode::binary, "\xE4") + client_frame(Opcode::text, "abc");
     CHECK(feed({two}, options).messages.size() == 2);
+}
+
+TEST_CASE("compressed messages come out as they are, wherever reads cut them, with others between them") {
+    const NetOptions options;
+    const std::string bytes("\xff\x00\x80no UTF-8", 11);
+    std::string stream = compressed_frame(Opcode::text, bytes);
+    stream += compressed_frame(Opcode::text, bytes.substr(0, 1), false);
+    stream += client_frame(Opcode::ping, "p");
+    stream += client_frame(Opcode::continuation, bytes.substr(1));
+    stream += client_frame(Opcode::text, "plain");
+    stream += compressed_frame(Opcode::binary, "");
+    stream += client_frame(Opcode::text, "pl", false) + client_frame(Opcode::continuation, "ain");
+    const Outcome whole = feed({stream}, options, true);
+    CHECK(whole.error.empty());
+    CHECK(whole.messages ==
+          std::vector<std::string>{"z1:" + bytes, "9:p", "z1:" + bytes, "1:plain", "z2:", "1:plain"});
+    for (size_t cut = 1; cut < stream.size(); ++cut) {
+        CAPTURE(cut);
+        REQUIRE(feed({stream.substr(0, cut), stream.substr(cut)}, options, true) == whole);
+    }
+    std::vector<std::string> singles;
+    for (const char c : stream)
+        singles.emplace_back(1, c);
+    CHECK(feed(singles, options, true) == whole);
+}
+
+TEST_CASE("RSV1 stands on the first frame of a message alone, and only when that was negotiated") {
+    const NetOptions options;
+    const std::string begin = compressed_frame(Opcode::text, "x", false);
+    CHECK(feed({begin + compressed_frame(Opcode::continuation, "y")}, options, true).error ==
+          "reserved bits are set");
+    CHECK(feed({compressed_frame(Opcode::ping, "")}, options, true).error == "reserved bits are set");
+    CHECK(feed({compressed_frame(Opcode::close, "")}, options, true).error == "reserved bits are set");
+    CHECK(feed({begin}, options, false).error == "reserved bits are set");
+    for (const int bits : {0x20, 0x10, 0x60, 0x50, 0x70}) {
+        std::string frame = client_frame(Opcode::text, "x");
+        frame[0] = static_cast<char>(frame[0] | bits);
+        CHECK(feed({frame}, options, true).error == "reserved bits are set");
+    }
+    // Text is checked when it is plain, also where others are compressed.
+    CHECK(feed({client_frame(Opcode::text, "\xff")}, options, true).code == close_invalid_payload);
+}
+
+TEST_CASE("a compressed message may be a little longer than its limit when it is not compressed") {
+    NetOptions options;
+    options.max_message_bytes = 800;
+    options.read_buffer_bytes = 16;
+    const size_t most = max_compressed_bytes(800);
+    CHECK(most == 800 + 100 + 64);
+    const std::string text(most, 'a');
+    CHECK(feed({compressed_frame(Opcode::binary, text)}, options, true).messages.size() == 1);
+    CHECK(feed({compressed_frame(Opcode::binary, text + "a")}, options, true).code == close_too_big);
+    const std::string begin = compressed_frame(Opcode::binary, text.substr(0, 500), false);
+    CHECK(
+        feed({begin + client_frame(Opcode::continuation, text.substr(500))}, options, true).messages.size() ==
+        1);
+    CHECK(feed({begin + client_frame(Opcode::continuation, text.substr(499))}, options, true).code ==
+          close_too_big);
+    CHECK(feed({client_frame(Opcode::binary, text)}, options, true).code == close_too_big);
+    // And it counts against the memory of all.
+    options.max_inbound_bytes = 600;
+    CHECK(feed({begin + client_frame(Opcode::continuation, text.substr(500))}, options, true).code ==
+          close_try_again_later);
 }
 
 TEST_CASE("limits: the size of a message, its fragments, the memory of all") {
