@@ -9,9 +9,11 @@ import zlib
 
 import pytest
 
+from support.certificates import tls_gateway
 from support.deflate import NO_CONTEXT, bomb, compressed
 from support.gateway import SANITIZE
-from support.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, make_frame
+from support.library_client import connected, hear, play
+from support.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_payload, make_frame
 from support.waiting import Deadline, eventually
 
 KB, MB = 1024, 1024 * 1024
@@ -347,6 +349,49 @@ def test_context_takeover_makes_the_second_message_small(gateway):
                 sizes.append(frame.compressed)
             assert (max(sizes[1:]) < sizes[0] / 10) == (client is keeps), sizes
             client.close()
+
+
+def test_plugins_see_plain_messages(gateway):
+    running = gateway({**config(), "plugins": {"load": [{"name": "echo"}]}})
+    with running.connect("alice", deflate="permessage-deflate; server_max_window_bits=9") as client:
+        for opcode, data in ((TEXT, "grüße " * 500), (BINARY, bytes(range(200)) * 40), (TEXT, ""), (BINARY, b"\0")):
+            client.send_compressed(opcode, data)
+            frame = client.read_frame()
+            assert (frame.opcode, frame.payload) == (opcode, data.encode() if isinstance(data, str) else data)
+            assert (frame.compressed is not None) == (len(data) > 100)
+        client.close()
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_inside_tls(gateway, certificates, version):
+    running = tls_gateway(gateway, certificates, config()["wsc"], version=version)
+
+    async def scenario():
+        async with connected(running, "alice") as alice, connected(running, "bob", compression=None) as bob:
+            assert alice.extensions and not bob.extensions
+            for size in (0, 1000, 16384, 200_000):
+                for client, to in ((alice, "bob"), (bob, "alice"), (alice, "alice")):
+                    await client.send(json.dumps({"type": "text", "to": to, "content": "ab" * size}))
+                assert (await hear(bob))["content"] == "ab" * size
+                assert [(await hear(alice))["content"] for _ in range(2)] == ["ab" * size] * 2
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("takeover", [False, True])
+def test_compressed_messages_behind_the_gateways_close_frame_are_read_past(gateway, takeover):
+    running = gateway(config(compression_context_takeover=takeover))
+    with running.connect("alice", "a1", deflate="permessage-deflate") as client:
+        client.send_compressed(TEXT, ping_with(1000))
+        assert client.receive() == {"type": "pong"}
+        assert running.admin.kick("a1").status == 200
+        assert client.read_frame().close_code() == 1008
+        client.send_compressed(TEXT, ping_with(1000))
+        client.send_frame(TEXT, b"\xff", rsv=4)
+        client.send_frame(CLOSE, close_payload(1008))
+        client.expect_end()
+    running.wait_for_connections(0)
+    assert running.admin.metric("gateway_compression_messages_total", direction="in") == 1
 
 
 # --- slow clients ---
