@@ -131,7 +131,8 @@ int32_t Upgrade::finish() {
 bool Upgrade::resolve_identity() {
     const SessionOptions& options = worker_->node().options;
     auto fail = [&](int status, const char* word, std::string_view why) {
-        log_refused("identity", "identity " + std::string(why), status, word, why, connection_->remote_address());
+        log_refused("identity", "identity " + std::string(why), status, word, why,
+                    connection_->remote_address());
         refusal_ = {status, RejectReason::identity, escaped_error_body(word, why), {}};
         return false;
     };
