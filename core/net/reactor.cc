@@ -257,29 +257,21 @@ void Reactor::adopt(int fd, const PeerAddress& peer) {
     connections_.push_back(connection);
     counters_->net.accepted.add();
     counters_->net.open.add();
-    if (tls_source_) {
-        connection->tls_ = TlsStream::make(tls_source_->current(), tls_scratch_.get());
-        if (!connection->tls_) {
-            abandon(connection, ENOMEM);
-            return;
-        }
-    }
+    if (tls_source_)
+        connection->tls_ = std::make_unique<TlsStream>(tls_source_->current(), tls_scratch_.get());
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = connection;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {  // no memory, or too many watches
-        abandon(connection, errno);
+        const int error = errno;
+        connection->end_session(DisconnectReason::connection_lost, close_abnormal, "");
+        connection->destroy();
+        pause_accepting(error);
         return;
     }
     connection->schedule(connection->next_deadline());
     // TCP_DEFER_ACCEPT: the request is here already, nearly always.
     connection->read();
-}
-
-void Reactor::abandon(Connection* connection, int error) {
-    connection->end_session(DisconnectReason::connection_lost, close_abnormal, "");
-    connection->destroy();
-    pause_accepting(error);
 }
 
 // Out of descriptors or memory: the backlog keeps the newcomers while we wait for some to come free.

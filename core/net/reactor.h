@@ -103,7 +103,6 @@ class Reactor {
     void end_of_turn();
     void accept_ready();
     void adopt(int fd, const PeerAddress& peer);
-    void abandon(Connection* connection, int error);  // that was just adopted
     void pause_accepting(int error);
     void resume_accepting();
 

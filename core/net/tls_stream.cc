@@ -43,6 +43,17 @@ std::string in_plain_words(unsigned long code) {
     return reason != nullptr ? reason : "OpenSSL error " + std::to_string(code);
 }
 
+// RFC 8446 section 5.1. What is no handshake record is whole: OpenSSL is to say what is wrong with it.
+bool is_whole_record(std::string_view bytes) {
+    static constexpr unsigned char handshake = 0x16;
+    static constexpr size_t header_bytes = 5;
+    const auto byte = [bytes](size_t at) { return static_cast<unsigned char>(bytes[at]); };
+    if (byte(0) != handshake) return true;
+    if (bytes.size() < header_bytes) return false;
+    const size_t length = static_cast<size_t>(byte(3)) << 8 | byte(4);
+    return length > TlsScratch::max_record_bytes || bytes.size() >= header_bytes + length;
+}
+
 Wire* wire_of(BIO* bio) {
     return static_cast<Wire*>(BIO_get_data(bio));
 }
@@ -115,21 +126,6 @@ TlsScratch::~TlsScratch() {
 
 // --- one connection's ---
 
-std::unique_ptr<TlsStream> TlsStream::make(std::shared_ptr<const TlsContext> context, TlsScratch* scratch) {
-    SSL* ssl = context ? context->make_ssl() : nullptr;
-    if (ssl == nullptr) {
-        ERR_clear_error();
-        return nullptr;
-    }
-    SSL_set_accept_state(ssl);
-    BIO_up_ref(scratch->bio_);
-    SSL_set_bio(ssl, scratch->bio_, scratch->bio_);
-    return std::unique_ptr<TlsStream>(new TlsStream(std::move(context), ssl, scratch));
-}
-
-TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, ssl_st* ssl, TlsScratch* scratch)
-    : context_(std::move(context)), ssl_(ssl), scratch_(scratch) {}
-
 TlsStream::~TlsStream() {
     SSL_free(ssl_);
 }
@@ -138,10 +134,32 @@ TlsStream::Step TlsStream::step(std::string_view* data, char** plain, size_t* pl
     if (failed_) return Step::failed;
     begun_ = true;
     ERR_clear_error();
+    if (ssl_ == nullptr) return begin(data);
     scratch_->wire_.in = *data;
     const Step result = established_ ? read(plain, plain_size) : shake_hands();
     *data = scratch_->wire_.in;
     scratch_->wire_.in = {};
+    return result;
+}
+
+// For part of a hello OpenSSL would take 46 KB, and who sends one may be in no hurry: here it takes its
+// bytes.
+TlsStream::Step TlsStream::begin(std::string_view* data) {
+    std::string_view hello = std::exchange(*data, {});
+    if (hello_) hello = hello_->append(hello);
+    if (!is_whole_record(hello)) {
+        if (!hello_) hello_ = std::make_unique<std::string>(hello);
+        return Step::need_more;
+    }
+    ssl_ = context_->make_ssl();
+    if (ssl_ == nullptr) return fail();
+    SSL_set_accept_state(ssl_);
+    BIO_up_ref(scratch_->bio_);
+    SSL_set_bio(ssl_, scratch_->bio_, scratch_->bio_);
+    scratch_->wire_.in = hello;
+    const Step result = shake_hands();  // takes all of it: nothing follows a hello before our answer
+    scratch_->wire_.in = {};
+    hello_.reset();
     return result;
 }
 

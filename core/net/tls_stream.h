@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/tls_version.h"
 #include "core/net/tls_context.h"
@@ -58,8 +59,9 @@ class TlsStream {
         failed,       // error() says why; what is in output() is the alert
     };
 
-    // Null: no memory.
-    static std::unique_ptr<TlsStream> make(std::shared_ptr<const TlsContext> context, TlsScratch* scratch);
+    // The context must not be null. OpenSSL gets to work when a whole hello has come.
+    TlsStream(std::shared_ptr<const TlsContext> context, TlsScratch* scratch)
+        : context_(std::move(context)), scratch_(scratch) {}
     ~TlsStream();
     TlsStream(const TlsStream&) = delete;
     TlsStream& operator=(const TlsStream&) = delete;
@@ -89,14 +91,15 @@ class TlsStream {
     std::string waiting;
 
    private:
-    TlsStream(std::shared_ptr<const TlsContext> context, ssl_st* ssl, TlsScratch* scratch);
+    Step begin(std::string_view* data);
     Step shake_hands();
     Step read(char** plain, size_t* plain_size);
     Step fail();
 
     const std::shared_ptr<const TlsContext> context_;
-    ssl_st* const ssl_;
     TlsScratch* const scratch_;
+    ssl_st* ssl_ = nullptr;
+    std::unique_ptr<std::string> hello_;  // the part of it that has come
     std::unique_ptr<std::string> error_;
     TlsVersion version_ = TlsVersion::none;
     bool begun_ = false;

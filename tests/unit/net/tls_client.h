@@ -111,8 +111,7 @@ class TlsFolder {
 // A client and the gateway's side of its connection.
 struct TlsPair {
     TlsPair(std::shared_ptr<const TlsContext> context, MemoryClient* with) : client(with) {
-        stream = TlsStream::make(std::move(context), &scratch);
-        REQUIRE(stream != nullptr);
+        stream = std::make_unique<TlsStream>(std::move(context), &scratch);
     }
     // Gives the bytes to the stream, and its answers to the client, until neither says more. `piece`: so many
     // bytes at a time.

@@ -96,6 +96,22 @@ TEST_CASE("weak ciphers of TLS 1.2 are not taken") {
     CHECK(pair.stream->error().find("no cipher in common") != std::string::npos);
 }
 
+TEST_CASE("the dear key exchanges are not taken") {
+    TlsFolder folder;
+    const auto context = folder.load();
+    const auto taken = [&](const char* groups) {
+        MemoryClient client(TLS1_3_VERSION);
+        REQUIRE(SSL_set1_groups_list(client.ssl(), groups) == 1);
+        TlsPair pair(context, &client);
+        return pair.shake_hands() != TlsStream::Step::failed && pair.stream->established();
+    };
+    CHECK(taken("X25519"));
+    CHECK(taken("P-256"));
+    CHECK(taken("ffdhe8192:P-256"));  // asked to try again with the other
+    CHECK_FALSE(taken("ffdhe8192"));
+    CHECK_FALSE(taken("P-521"));
+}
+
 TEST_CASE("a reload gives new connections the new files, and a bad file changes nothing") {
     TlsFolder folder;
     TlsSource source(folder.options);

@@ -201,9 +201,26 @@ TEST_CASE("what is not TLS fails with an alert and with words") {
         CHECK_FALSE(pair.stream->established());
         CHECK_FALSE(pair.stream->error().empty());
     }
+}
+
+TEST_CASE("a hello in parts waits until it is whole, and is then judged") {
+    TlsFolder folder;
+    const auto context = folder.load();
     MemoryClient client;
     TlsPair pair(context, &client);
-    CHECK(pair.give("\x16\x03\x01") == Step::need_more);
+    client.hear({});
+    const std::string hello = client.take();
+    CHECK(pair.feed(hello.substr(0, 3)) == Step::need_more);
+    CHECK(pair.feed(hello.substr(3, 50)) == Step::need_more);
+    CHECK(pair.sent_bytes == 0);
+    CHECK(pair.give(hello.substr(53)) == Step::need_more);
+    CHECK(pair.stream->established());
+
+    TlsPair wrong(context, &client);
+    CHECK(wrong.feed(std::string("\x16\x03\x01\x00\x10", 5) + "fifteen bytes..") == Step::need_more);
+    CHECK(wrong.feed("x") == Step::failed);
+    TlsPair long_one(context, &client);
+    CHECK(long_one.feed(std::string("\x16\x03\x01\xff\xff", 5)) == Step::failed);
 }
 
 TEST_CASE("a client cannot renegotiate") {
@@ -236,8 +253,8 @@ TEST_CASE("streams of one reactor share its buffers and nothing else") {
     MemoryClient second_client(TLS1_2_VERSION);
     TlsPair first(context, &first_client);
     TlsPair second(context, &second_client);
-    first.stream = TlsStream::make(context, &scratch);
-    second.stream = TlsStream::make(context, &scratch);
+    first.stream = std::make_unique<TlsStream>(context, &scratch);
+    second.stream = std::make_unique<TlsStream>(context, &scratch);
     first_client.hear({});
     second_client.hear({});
     std::string first_bytes = first_client.take();
