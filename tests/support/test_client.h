@@ -47,6 +47,7 @@ class TestClient {
     TestClient& operator=(const TestClient&) = delete;
 
     bool connected() const { return connected_; }
+    int fd() const { return fd_; }
     void hang_up() {
         if (fd_ >= 0) ::close(fd_);
         fd_ = -1;

@@ -97,10 +97,11 @@ class FakeService final : public ReactorService, public ConnectionHandler {
 
 class ReactorHarness {
    public:
-    explicit ReactorHarness(NetOptions options = {})
+    explicit ReactorHarness(NetOptions options = {}, const TlsSource* tls = nullptr)
         : limits(options.max_connections, options.max_connections_per_address),
           reactor(options, 0, &limits, &counters) {
         reactor.set_service(&service);
+        if (tls) reactor.set_tls(tls);
         Listener listener = Listener::open("127.0.0.1", 0, 0);
         port = listener.port();
         reactor.listen(std::move(listener));
