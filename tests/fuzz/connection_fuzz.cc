@@ -27,9 +27,10 @@ namespace {
 using namespace gatewayd;
 using namespace gatewayd::fuzz;
 
-constexpr std::string_view upgrade =
+constexpr const char* upgrade =
     "GET /now HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+constexpr const char* offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 
 Refusal no_such_path() {
     return {404, RejectReason::not_found, error_body("not_found", "no"), {}};
@@ -67,7 +68,10 @@ class EchoService final : public ReactorService, public ConnectionHandler {
 
    private:
     void accept(Connection* connection, const HandshakeRequest& request) {
-        connection->accept(this, request.accept_response("", {}));
+        const std::string extensions = connection->negotiate_deflate(request);
+        HttpHeaders headers;
+        if (!extensions.empty()) headers.emplace_back("Sec-WebSocket-Extensions", extensions);
+        connection->accept(this, request.accept_response("", headers));
     }
     std::map<Connection*, std::unique_ptr<HandshakeRequest>> waiting_;
 };
@@ -98,7 +102,7 @@ class Server {
     }
     bool is_empty() const {
         return counters.net.open.get() == 0 && counters.net.queued_bytes.get() == 0 && limits.count() == 0 &&
-               limits.inbound_memory.load() == 0;
+               limits.inbound_memory.load() == 0 && limits.compression_memory.load() == 0;
     }
 
     const NetOptions options;
@@ -183,11 +187,15 @@ class Client {
     std::string received_;
 };
 
-Server& server(bool small) {
-    static std::unique_ptr<Server> servers[2];
-    std::unique_ptr<Server>& made = servers[small ? 1 : 0];
+Server& server(unsigned choices) {
+    static std::unique_ptr<Server> servers[8];
+    std::unique_ptr<Server>& made = servers[choices >> 3 & 7];
     if (made) return *made;
+    const bool small = (choices & 8) != 0;
     NetOptions options;
+    options.deflate.enabled = (choices & 16) != 0;
+    options.deflate.context_takeover = (choices & 32) != 0;
+    options.deflate.threshold_bytes = 20;
     options.max_message_bytes = small ? 300 : 70'000;
     options.max_fragments = small ? 5 : 1000;
     options.max_request_head_bytes = 1024;
@@ -202,10 +210,51 @@ Server& server(bool small) {
 
 // --- what must come back ---
 
-std::string server_frame(int opcode, std::string_view payload) {
-    std::string frame;
-    append_server_header(static_cast<Opcode>(opcode), payload.size(), &frame);
-    return frame.append(payload);
+// What was negotiated, as the 101 says it.
+struct Extension {
+    bool deflate = false;
+    bool server_keeps_context = false;
+    bool client_keeps_context = false;
+    size_t client_window_bytes = 32768;
+};
+
+Extension extension_of(const HttpResponse& response) {
+    const std::string* answer = response.header("sec-websocket-extensions");
+    if (answer == nullptr) return {};
+    Extension extension{true, answer->find("server_no_context") == std::string::npos,
+                        answer->find("client_no_context") == std::string::npos};
+    const size_t bits = answer->find("client_max_window_bits=");
+    if (bits != std::string::npos)
+        extension.client_window_bytes = size_t{1} << std::atoi(answer->c_str() + bits + 23);
+    return extension;
+}
+
+// A client's way of reading frames: "<opcode>:<payload>" each.
+std::vector<std::string> read_server_frames(std::string_view bytes, const Extension& extension) {
+    std::vector<std::string> frames;
+    std::string window;
+    while (!bytes.empty()) {
+        const auto first = static_cast<unsigned char>(bytes[0]);
+        const int opcode = first & 15;
+        const bool compressed = (first & 0x40) != 0;
+        must(bytes.size() >= 2 && (first & 0xB0) == 0x80 && (bytes[1] & 0x80) == 0,
+             "a server's frame is whole and plain");
+        const size_t header = server_header_size(bytes[1] < 126 ? 0 : bytes[1] == 126 ? 126 : 65536);
+        must(bytes.size() >= header && server_frame_size(bytes) <= bytes.size(),
+             "a server's frames are whole");
+        std::string payload(server_frame_payload(bytes.substr(0, server_frame_size(bytes))));
+        bytes.remove_prefix(server_frame_size(bytes));
+        if (compressed) {
+            must(extension.deflate && (opcode == 1 || opcode == 2),
+                 "only messages are compressed, when agreed upon");
+            InflateReference inflated(payload, 1 << 20, std::move(window));
+            must(inflated.run() == InflateReference::Verdict::whole, "what is compressed can be inflated");
+            payload = inflated.text();
+            window = extension.server_keeps_context ? inflated.take_window() : std::string();
+        }
+        frames.push_back(std::to_string(opcode) + ":" + payload);
+    }
+    return frames;
 }
 
 std::string close_code(int code) {
@@ -226,40 +275,40 @@ std::string answer_to_close(std::string_view payload, int* error) {
 }
 
 // *end_code: of a close frame whose reason is the server's own words; 0: there is none.
-std::string answers_to_frames(std::string_view stream, const NetOptions& options, int* end_code) {
-    const StreamOutcome outcome =
-        StreamReference(stream, {options.max_message_bytes, options.max_fragments}).run();
-    std::string answers;
+std::vector<std::string> answers_to(const StreamOutcome& outcome, int* end_code) {
+    std::vector<std::string> answers;
     *end_code = outcome.error;
     for (const std::string& event : outcome.events) {
-        const size_t colon = event.find(':');
+        const std::string payload = event.substr(event.find(':') + 1);
         const int opcode = std::atoi(event.c_str());
-        const std::string payload = event.substr(colon + 1);
-        if (opcode == 1 || opcode == 2) answers += server_frame(opcode, payload);
-        if (opcode == 9) answers += server_frame(10, payload);
+        if (opcode == 1 || opcode == 2) answers.push_back(event);
+        if (opcode == 9) answers.push_back("10:" + payload);
         if (opcode != 8) continue;
         const std::string answer = answer_to_close(payload, end_code);
-        return *end_code == 0 ? answers + server_frame(8, answer)
-                              : answers;  // what follows a close is not read
+        if (*end_code == 0) answers.push_back("8:" + answer);
+        break;  // what follows a close is not read
     }
     return answers;
 }
 
 // The frames behind a 101.
-void check_frames(std::string_view found, std::string_view stream, const NetOptions& options) {
+void check_frames(std::string_view found, std::string_view stream, const NetOptions& options,
+                  const Extension& extension) {
+    const FrameLimits limits{options.max_message_bytes, options.max_fragments, extension.deflate, true,
+                             extension.client_keeps_context};
+    const StreamOutcome outcome = StreamReference(stream, limits).run();
+    // A client that refers back beyond the window that it was told may be understood, or not.
+    if (outcome.farthest > extension.client_window_bytes) return;
     int end_code;
-    const std::string expected = answers_to_frames(stream, options, &end_code);
-    must(found.substr(0, expected.size()) == expected, "each message and ping is answered, in order");
-    found.remove_prefix(expected.size());
-    if (end_code == 0) {
-        must(found.empty(), "nothing else is said");
-        return;
-    }
-    const std::string code = close_code(end_code);
-    must(found.size() >= 4 && found[0] == '\x88' && found.size() == server_frame_size(found) &&
-             server_frame_payload(found).substr(0, 2) == code,
+    const std::vector<std::string> expected = answers_to(outcome, &end_code);
+    const std::vector<std::string> frames = read_server_frames(found, extension);
+    must(frames.size() == expected.size() + (end_code == 0 ? 0 : 1) &&
+             std::equal(expected.begin(), expected.end(), frames.begin()),
+         "each message and ping is answered, in order, and nothing else is said");
+    if (end_code == 0) return;
+    must(frames.back().substr(0, 4) == "8:" + close_code(end_code) &&
+             utf8_verdict(frames.back().substr(4)) == Utf8::valid,
          "an error is answered with its close code, and then the end");
-    must(utf8_verdict(server_frame_payload(found).substr(2)) == Utf8::valid, "its reason is UTF-8");
 }
 
 void check_refused(std::string_view found, std::initializer_list<int> statuses) {
@@ -291,9 +340,11 @@ void check_answers(std::string_view found, std::string_view stream, const NetOpt
     if (!refused) refused = !request.check_upgrade(&refusal);
     if (refused && looks_like_proxy_protocol(head)) return check_refused(found, {400});
     if (refused) return must(found == refusal_response(refusal), "a refusal is answered as it is", found);
-    const std::string accepted = request.accept_response("", {});
-    must(found.substr(0, accepted.size()) == accepted, "an upgrade is accepted", found);
-    check_frames(found.substr(accepted.size()), stream.substr(head_size), options);
+    const HttpResponse accepted = take_response(found);
+    must(accepted.status == 101, "an upgrade is accepted", found);
+    const Extension extension = extension_of(accepted);
+    must(options.deflate.enabled || !extension.deflate, "what is not enabled is not negotiated", found);
+    check_frames(found.substr(accepted.size), stream.substr(head_size), options, extension);
 }
 
 }  // namespace
@@ -301,9 +352,9 @@ void check_answers(std::string_view found, std::string_view stream, const NetOpt
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size == 0) return 0;
     const bool from_proxy = (data[0] & 4) != 0;
-    Server& one = server((data[0] & 8) != 0);
+    Server& one = server(data[0]);
     std::string stream;
-    if ((data[0] & 2) != 0) stream = upgrade;
+    if ((data[0] & 2) != 0) stream = std::string(upgrade) + ((data[0] & 16) != 0 ? offer : "") + "\r\n";
     const std::string_view input = as_text(data + 1, size - 1);
     stream += (data[0] & 1) != 0 ? frames_of_script(input, false) : std::string(input);
 

@@ -11,7 +11,7 @@ using namespace gatewayd::fuzz;
 using Result = MessageAssembler::Result;
 
 // As a connection feeds it: the assembler lives until nothing is incomplete.
-StreamOutcome assembled(const std::vector<std::string>& pieces, const NetOptions& options) {
+StreamOutcome assembled(const std::vector<std::string>& pieces, const NetOptions& options, bool deflate) {
     InboundMemory memory{0};
     StreamOutcome outcome;
     std::unique_ptr<MessageAssembler> assembler;
@@ -20,13 +20,14 @@ StreamOutcome assembled(const std::vector<std::string>& pieces, const NetOptions
         char* data = copy.data();
         size_t size = copy.size();
         while (size > 0 && outcome.error == 0) {
-            if (!assembler) assembler = std::make_unique<MessageAssembler>(options, &memory);
+            if (!assembler) assembler = std::make_unique<MessageAssembler>(options, &memory, deflate);
             const Result result = assembler->consume(&data, &size);
             if (result == Result::need_more) must(size == 0, "need_more has taken every byte");
             if (result == Result::error) outcome.error = assembler->error().code;
             if (result != Result::message) continue;
-            const auto opcode = static_cast<int>(assembler->opcode());
-            outcome.events.push_back(std::to_string(opcode) + ":" + std::string(assembler->payload()));
+            const std::string opcode = std::to_string(static_cast<int>(assembler->opcode()));
+            outcome.events.push_back(opcode + (assembler->compressed() ? "z:" : ":") +
+                                     std::string(assembler->payload()));
             if (assembler->idle()) assembler.reset();
         }
     }
@@ -56,18 +57,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     options.max_fragments = fragment_limits[data[1] >> 3 & 7];
     options.read_buffer_bytes = first_sizes[data[1] >> 6];
     const bool scripted = (data[0] & 1) != 0;
+    const bool deflate = (data[0] & 8) != 0;
     const bool little_memory = (data[0] & 2) != 0;
     if (little_memory) options.max_inbound_bytes = 200;
     const std::string_view input = as_text(data + 2, size - 2);
     const std::string stream = scripted ? frames_of_script(input, (data[0] & 4) != 0) : std::string(input);
     StreamOutcome expected =
-        StreamReference(stream, {options.max_message_bytes, options.max_fragments}).run();
+        StreamReference(stream, {options.max_message_bytes, options.max_fragments, deflate}).run();
     Random random(hash_of(as_text(data, size)));
     const bool is_short = stream.size() <= 2000;
     std::vector<std::vector<std::string>> ways{{stream}, cut(stream, is_short ? 40 : 40'000, &random)};
     if (is_short) ways.push_back(cut(stream, 1, &random));
     for (const auto& pieces : ways) {
-        const StreamOutcome found = assembled(pieces, options);
+        const StreamOutcome found = assembled(pieces, options, deflate);
         // Which byte finds the memory used up depends on the cuts; what came before does not.
         if (little_memory && found.error == close_try_again_later) {
             must(found.events.size() <= expected.events.size() &&

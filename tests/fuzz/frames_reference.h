@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/inflate_reference.h"
 #include "tests/fuzz/utf8_reference.h"
 
 namespace gatewayd::fuzz {
@@ -17,13 +18,15 @@ namespace gatewayd::fuzz {
 struct FrameLimits {
     size_t max_message_bytes;
     size_t max_fragments;
+    bool deflate = false;       // permessage-deflate is negotiated
+    bool inflate = false;       // false: compressed messages are handed out as they are, "1z:..."
+    bool keep_context = false;  // of the client
 };
 
 struct StreamOutcome {
     std::vector<std::string> events;  // "<opcode>:<payload>", of messages and control frames, in their order
     int error = 0;                    // the close code; 0: none so far
-    bool in_message = false;          // the stream ends within a fragmented message
-    bool in_frame = false;            // or within a frame
+    size_t farthest = 0;              // that a compressed message refers back
 
     bool operator==(const StreamOutcome& other) const {
         return events == other.events && error == other.error;
@@ -37,8 +40,6 @@ class StreamReference {
     StreamOutcome run() {
         while (!rest_.empty() && outcome_.error == 0 && take_frame()) {
         }
-        outcome_.in_message = in_message_;
-        outcome_.in_frame = !rest_.empty();
         return outcome_;
     }
 
@@ -54,7 +55,9 @@ class StreamReference {
         const unsigned opcode = byte(0) & 0x0F;
         const bool fin = (byte(0) & 0x80) != 0;
         const bool control = opcode >= 8;
-        if ((byte(0) & 0x70) != 0) return fail(1002);
+        const bool compressed = (byte(0) & 0x40) != 0;
+        if ((byte(0) & 0x30) != 0) return fail(1002);
+        if (compressed && (!limits_.deflate || (opcode != 1 && opcode != 2))) return fail(1002);
         if ((opcode >= 3 && opcode <= 7) || opcode >= 11) return fail(1002);
         if (control && !fin) return fail(1002);
         if (rest_.size() < 2) return false;
@@ -68,23 +71,30 @@ class StreamReference {
             length = length << 8 | byte(at);
         if (more == 2 && length < 126) return fail(1002);
         if (more == 8 && (length < 65536 || length >> 63 != 0)) return fail(1002);
-        if (length > limits_.max_message_bytes) return fail(1009);
+        if (length > max_bytes(compressed)) return fail(1009);
         if (rest_.size() < 6 + more) return false;
-        if (!control && !begin_fragment(opcode, length)) return false;
+        if (!control && !begin_fragment(opcode, length, compressed)) return false;
         return take_payload(opcode, fin, 2 + more, static_cast<size_t>(length));
     }
 
-    bool begin_fragment(unsigned opcode, uint64_t length) {
+    // On the wire; a message that DEFLATE cannot make smaller is a little larger there.
+    size_t max_bytes(bool compressed) const {
+        const size_t plain = limits_.max_message_bytes;
+        return compressed ? plain + plain / 8 + 64 : plain;
+    }
+
+    bool begin_fragment(unsigned opcode, uint64_t length, bool compressed) {
         if ((opcode == 0) != in_message_) return fail(1002);
         if (opcode != 0) {
             in_message_ = true;
             message_opcode_ = opcode;
+            compressed_ = compressed;
             fragments_ = 0;
             message_.clear();
             whole_ = 0;
         }
         if (++fragments_ > limits_.max_fragments) return fail(1009);
-        if (message_.size() + length > limits_.max_message_bytes) return fail(1009);
+        if (message_.size() + length > max_bytes(compressed_)) return fail(1009);
         return true;
     }
 
@@ -100,7 +110,7 @@ class StreamReference {
             return whole;
         }
         message_ += payload;
-        if (message_opcode_ == 1) {
+        if (message_opcode_ == 1 && !compressed_) {
             const Utf8 verdict = utf8_verdict(message_, &whole_);
             const bool ended = whole && fin;
             if (verdict == Utf8::invalid || (ended && verdict == Utf8::cut_off)) return fail(1007);
@@ -108,7 +118,21 @@ class StreamReference {
         if (!whole) return false;
         if (!fin) return true;
         in_message_ = false;
-        outcome_.events.push_back(std::to_string(message_opcode_) + ":" + message_);
+        if (compressed_ && limits_.inflate) return inflate();
+        outcome_.events.push_back(std::to_string(message_opcode_) + (compressed_ ? "z:" : ":") + message_);
+        return true;
+    }
+
+    bool inflate() {
+        InflateReference inflated(message_, limits_.max_message_bytes, std::move(window_));
+        const auto verdict = inflated.run();
+        outcome_.farthest = std::max(outcome_.farthest, inflated.farthest());
+        if (verdict == InflateReference::Verdict::too_big) return fail(1009);
+        if (verdict == InflateReference::Verdict::broken) return fail(1007);
+        const std::string text(inflated.text());
+        if (message_opcode_ == 1 && utf8_verdict(text) != Utf8::valid) return fail(1007);
+        outcome_.events.push_back(std::to_string(message_opcode_) + ":" + text);
+        window_ = limits_.keep_context ? inflated.take_window() : std::string();
         return true;
     }
 
@@ -116,10 +140,12 @@ class StreamReference {
     const FrameLimits limits_;
     StreamOutcome outcome_;
     bool in_message_ = false;
+    bool compressed_ = false;  // the message
     unsigned message_opcode_ = 0;
     size_t fragments_ = 0;
     std::string message_;
     size_t whole_ = 0;  // bytes of message_ that are UTF-8
+    std::string window_;
 };
 
 // Frames with right headers from a script: first byte of the frame, size, mask, then the payload as it is to

@@ -12,7 +12,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parents[1] / "build" / "fuzz"
 # Of one input: seconds until it counts as a hang, and the memory of the process.
-LIMITS = ["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512"]
+LIMITS = ["-timeout=25", "-rss_limit_mb=1024", "-malloc_limit_mb=512"]
 
 
 def files_in(folder):
