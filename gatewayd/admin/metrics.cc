@@ -124,7 +124,8 @@ class Families final : public prometheus::Collectable {
         MetricFamily expiry = family(MetricType::Gauge, "gateway_tls_certificate_expiry_seconds",
                                      "When the certificate expires, since 1970.");
         for (const TlsCertificateInfo& certificate : source_.certificates)
-            add_value(&expiry, static_cast<double>(certificate.not_after_s), {{"certificate", certificate.name}});
+            add_value(&expiry, static_cast<double>(certificate.not_after_s),
+                      {{"certificate", certificate.name}});
         all->push_back(std::move(expiry));
     }
 

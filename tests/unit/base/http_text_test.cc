@@ -31,6 +31,7 @@ TEST_CASE("only ASCII letters have two cases") {
 TEST_CASE("a token is visible ASCII without delimiters") {
     for (const char* text : {"x", "permessage-deflate", "!#$%&'*+-.^_`|~09azAZ"})
         CHECK(is_token(text));
-    for (const char* text : {"", " ", "a b", "a;", "a=b", "\"a\"", "a,", "a\t", "\x7f", "\xc3\xa4", "(", "a/b"})
+    for (const char* text :
+         {"", " ", "a b", "a;", "a=b", "\"a\"", "a,", "a\t", "\x7f", "\xc3\xa4", "(", "a/b"})
         CHECK_FALSE(is_token(text));
 }
