@@ -60,7 +60,8 @@ class EntriesReader {
         }
         TlsNameSettings made;
         for (const auto& [key, value] : entry.entries) {
-            const std::string inner = path + "." + key;
+            std::string inner = path;
+            inner.append(".").append(key);
             if (key == "names") {
                 read_names(*value, inner, &made.names);
             } else if (key == "cert") {
