@@ -91,6 +91,7 @@ class Gateway::Impl final : public HostServices {
         return node_.directory.list_clients(cursor, limit);
     }
     void fill_stats(gw_stats* out) override;
+    int32_t resume(const void* instance, gw_token token) override { return node_.resume(instance, token); }
     void request_shutdown(std::string why) override;
 
     bool kick(ConnectionHandle connection, std::string why, std::function<void(bool)> done);

@@ -1,47 +1,22 @@
 #include "core/chain/chain.h"
 
-#include <exception>
 #include <string>
 
 #include "core/base/log.h"
+#include "core/chain/deferrals.h"
+#include "core/chain/hook_call.h"
+#include "core/chain/next_link.h"
 
 namespace gatewayd {
 namespace {
 
-// The hook that runs on this thread now.
-struct Running {
-    const Interceptor* interceptor = nullptr;
-    const Request* request = nullptr;
-    Context* context = nullptr;
-    const Running* outer = nullptr;  // the hook that it runs inside of
-};
-thread_local Running running;
+const char* what_is_wrong(int32_t verdict) {
+    return verdict == GW_PENDING ? "GW_PENDING without defer or next"
+           : verdict > 0         ? "a value that is no verdict"
+                                 : "returned an error";
+}
 
-class HookScope {
-   public:
-    HookScope(const Interceptor* interceptor, const Request* request, Context* context) : before_(running) {
-        running = {interceptor, request, context, &before_};
-    }
-    ~HookScope() {
-        if (running.context && running.context->attributes.has_replaced() && is_outermost()) {
-            running.context->attributes.forget_replaced();
-        }
-        running = before_;
-    }
-    HookScope(const HookScope&) = delete;
-    HookScope& operator=(const HookScope&) = delete;
-
-   private:
-    // No other hook of this connection goes on when this one has returned.
-    bool is_outermost() const {
-        for (const Running* at = &before_; at; at = at->outer) {
-            if (at->context == running.context) return false;
-        }
-        return true;
-    }
-
-    const Running before_;
-};
+}  // namespace
 
 void count_misuse(const Interceptor& interceptor, const char* what) {
     interceptor.misuse.fetch_add(1, std::memory_order_relaxed);
@@ -54,39 +29,6 @@ void count_error(const Interceptor& interceptor, const char* hook, std::string_v
     log::write_limited(LogLevel::error, "plugin_error." + interceptor.name, "plugin failed",
                        {{"plugin", interceptor.name}, {"hook", hook}, {"what", what}});
 }
-
-// A plugin's exception must not cross into us; the SDK stops them, but a plugin need not use the SDK. What
-// was thrown is counted here; *threw says so.
-template <typename Call>
-int32_t guarded(const Interceptor& interceptor, const char* hook, Call&& call, bool* threw = nullptr) {
-    try {
-        return call();
-    } catch (const std::exception& error) {
-        count_error(interceptor, hook, std::string("an exception left the hook: ") + error.what());
-    } catch (...) {
-        count_error(interceptor, hook, "an exception left the hook");
-    }
-    if (threw) *threw = true;
-    return GW_E_FAIL;
-}
-
-const char* what_is_wrong(int32_t verdict) {
-    return verdict == GW_PENDING ? "GW_PENDING without defer or next"
-           : verdict > 0         ? "a value that is no verdict"
-                                 : "returned an error";
-}
-
-}  // namespace
-
-// The rest of the chain, as one hook call may use it once.
-struct NextLink {
-    const InterceptorChain* chain;
-    const Interceptor* interceptor;  // whose hook it is
-    Request* request;
-    size_t index;  // where the rest begins
-    bool used = false;
-    int32_t status = 0;  // of the rest, once used
-};
 
 InterceptorChain::InterceptorChain(std::vector<std::shared_ptr<const Interceptor>> interceptors)
     : interceptors_(std::move(interceptors)) {
@@ -110,7 +52,7 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         const Context::Slot* slot = slots ? &slots[links[index].place] : nullptr;
         if (slot && !(slot->kinds & request.kind)) continue;
         if (request.sender && request.sender == interceptor.instance) continue;
-        NextLink next{this, &interceptor, &request, index + 1};
+        NextLink next{this, &interceptor, &request, index};
         bool threw = false;
         const auto intercept = [&] {
             const HookScope scope(&interceptor, &request, request.context);
@@ -119,22 +61,39 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
                                                reinterpret_cast<gw_next*>(&next));
         };
         const int32_t verdict = guarded(interceptor, "intercept", intercept, &threw);
-        if (next.used) {
-            if (verdict != GW_DONE && !threw)
-                count_misuse(interceptor, "intercept returned another verdict than next()");
-            return next.status;
-        }
-        if (verdict == GW_DONE) return GW_ST_ANSWERED;
-        if (verdict == GW_DROP) return GW_ST_DROPPED;
-        if (verdict != GW_CONTINUE) {
-            if (!threw) count_error(interceptor, "intercept", what_is_wrong(verdict));
-            const int32_t status = failed(interceptor, request);
-            if (status != GW_ST_PASSED) return verdict > 0 ? GW_E_VERDICT : status;
+        if (verdict != GW_CONTINUE || next.use != NextLink::Use::none) {
+            const int32_t status = judge(next, "intercept", verdict, threw);
+            if (status != goes_on) return status;
         }
         // The hook may have closed the connection.
         if (request.context && !request.context->is_open()) return GW_E_CANCELLED;
     }
     return request.finish();
+}
+
+// What a hook's verdict makes of the request: how it ended, status_pending, or goes_on.
+int32_t InterceptorChain::judge(const NextLink& next, const char* hook, int32_t verdict, bool threw) const {
+    const Interceptor& interceptor = *next.interceptor;
+    Request& request = *next.request;
+    if (next.use == NextLink::Use::next) {
+        if (verdict != (next.status == status_pending ? GW_PENDING : GW_DONE) && !threw)
+            count_misuse(interceptor, "a hook returned another verdict than next()");
+        return next.status;
+    }
+    if (next.use == NextLink::Use::defer) {
+        if (verdict == GW_PENDING) {
+            request.frozen = true;
+            return status_pending;
+        }
+        request.deferral->table->remove(request.deferral.get());  // withdrawn
+    }
+    if (verdict == GW_CONTINUE) return goes_on;
+    if (verdict == GW_DONE) return GW_ST_ANSWERED;
+    if (verdict == GW_DROP) return GW_ST_DROPPED;
+    if (!threw) count_error(interceptor, hook, what_is_wrong(verdict));
+    const int32_t status = failed(interceptor, request);
+    if (status == GW_ST_PASSED) return goes_on;
+    return verdict > 0 ? GW_E_VERDICT : status;
 }
 
 // GW_ST_PASSED: on_error is open, the next link sees the request.
@@ -146,26 +105,6 @@ int32_t InterceptorChain::failed(const Interceptor& interceptor, Request& reques
     }
     if (interceptor.fails_open) return GW_ST_PASSED;
     return request.fail_closed(interceptor);
-}
-
-int32_t chain_next(gw_next* handle, gw_done_fn done, void* ud) {
-    auto* next = reinterpret_cast<NextLink*>(handle);
-    if (!next || next->used || next->request->frozen) {
-        if (next) count_misuse(*next->interceptor, "next() a second time, or in done()");
-        return GW_E_STATE;
-    }
-    next->used = true;
-    Request& request = *next->request;
-    next->status = next->chain->run_from(request, next->index);
-    request.frozen = true;  // for good: what became of it is settled
-    if (done) {
-        guarded(*next->interceptor, "done", [&] {
-            const HookScope scope(next->interceptor, &request, request.context);
-            done(ud, to_abi(request.context), to_abi(&request), next->status);
-            return GW_OK;
-        });
-    }
-    return GW_DONE;
 }
 
 bool InterceptorChain::attach(Context& context) const {
@@ -246,11 +185,13 @@ void InterceptorChain::emit(uint64_t type, Context* context, Request* request, i
 }
 
 uint32_t current_publish_hops() {
-    return running.request && running.request->kind == GW_KIND_PUBLISH ? running.request->hops + 1 : 0;
+    return running_hook.request && running_hook.request->kind == GW_KIND_PUBLISH
+               ? running_hook.request->hops + 1
+               : 0;
 }
 
 const Interceptor* current_interceptor() {
-    return running.interceptor;
+    return running_hook.interceptor;
 }
 
 }  // namespace gatewayd

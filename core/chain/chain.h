@@ -17,6 +17,8 @@ namespace gatewayd {
 
 inline constexpr uint32_t max_publish_hops = 8;
 
+struct NextLink;
+
 class InterceptorChain {
    public:
     explicit InterceptorChain(std::vector<std::shared_ptr<const Interceptor>> interceptors);
@@ -25,8 +27,18 @@ class InterceptorChain {
     bool wants(uint32_t kind) const { return (kinds_ & kind) != 0; }
     bool wants_event(uint64_t event) const { return (events_ & event) != 0; }
 
-    // Runs the request to its end: a GW_ST_ or an error. [conn], or the reactor's for a publish.
+    // Runs the request to its end: a GW_ST_ or an error; or until a plugin puts it aside: status_pending.
+    // Then its owner moves it to the heap. [conn], or the reactor's for a publish.
     int32_t run(Request& request) const { return run_from(request, 0); }
+
+    // Of a request that was put aside and waits no longer; request.ended() is called when that was the end.
+    // Its token was claimed:
+    static void resume(Deferral& deferral);
+    // Its deadline came; on_error decides.
+    static void expire(Deferral& deferral);
+    // Its connection has ended: on_cancel with `why`, then done() of the outer plugins. ended() is not
+    // called.
+    static void abandon(Request& request, int32_t why);
 
     // After the accepted handshake. False: a plugin failed; the connection must be closed, detach follows.
     bool attach(Context& context) const;
@@ -46,9 +58,15 @@ class InterceptorChain {
 
     const Links& links_of(uint32_t kind) const { return links_[static_cast<size_t>(__builtin_ctz(kind))]; }
     int32_t run_from(Request& request, size_t index) const;
+    int32_t judge(const NextLink& next, const char* hook, int32_t verdict, bool threw) const;
     int32_t failed(const Interceptor& interceptor, Request& request) const;
+    int32_t run_resumed(Deferral& deferral) const;
+    void cancel(Deferral& deferral, int32_t why) const;
+    void* slot_value(const Deferral& deferral) const;
+    static void finish(Deferral& deferral, int32_t status);
 
     friend int32_t chain_next(gw_next* next, gw_done_fn done, void* ud);
+    friend int32_t chain_defer(gw_next* next, uint32_t timeout_ms, void* ud, gw_token* out);
 
     std::vector<std::shared_ptr<const Interceptor>> interceptors_;
     std::array<Links, 5> links_;  // by kind: those that want it
@@ -58,8 +76,9 @@ class InterceptorChain {
     bool attaches_ = false;  // some plugin has attach
 };
 
-// gw_host.next
+// gw_host.next and defer
 int32_t chain_next(gw_next* next, gw_done_fn done, void* ud);
+int32_t chain_defer(gw_next* next, uint32_t timeout_ms, void* ud, gw_token* out);
 
 // The publish hook that this thread is in: what it publishes counts one hop more. 0: none.
 uint32_t current_publish_hops();

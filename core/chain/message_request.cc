@@ -56,6 +56,29 @@ MessageRequest::MessageRequest(uint32_t request_kind, Context* request_context, 
       sink_(sink),
       destination_(destination_of(*envelope)) {}
 
+MessageRequest::MessageRequest(MessageRequest* from, std::unique_ptr<Owned> owned)
+    : Request(from->kind, from->context),
+      owned_(std::move(owned)),
+      envelope_(&owned_->envelope),
+      stamps_{owned_->from, owned_->msg_id, owned_->create_at},
+      sink_(from->sink_),
+      destination_(std::move(from->destination_)),
+      redirected_(from->redirected_),
+      fixed_destination_(from->fixed_destination_) {
+    move_deferral(from, this);
+}
+
+std::unique_ptr<MessageRequest> MessageRequest::to_heap() {
+    auto owned = std::make_unique<Owned>();
+    owned->body = body();
+    // It is valid: it was decoded before, and what plugins made of it too.
+    static_cast<void>(decode(owned->body, &owned->envelope));
+    owned->from = stamps_.from;
+    owned->msg_id = stamps_.msg_id;
+    owned->create_at = stamps_.create_at;
+    return std::unique_ptr<MessageRequest>(new MessageRequest(this, std::move(owned)));
+}
+
 void MessageRequest::set_destination(Destination destination) {
     destination_ = std::move(destination);
     fixed_destination_ = true;

@@ -1,9 +1,10 @@
 // MessageRequest: a Hub message in the chain: from a client (GW_KIND_MESSAGE) or from a back end or a plugin
-// (GW_KIND_PUBLISH). The message's bytes stay where they are until a plugin changes them; then the request
-// owns a changed copy. The destination follows the message's fields until a plugin sets it.
+// (GW_KIND_PUBLISH). The message's bytes stay where they are until a plugin changes them, or puts the request
+// aside; then the request owns a copy. The destination follows the message's fields until a plugin sets it.
 #ifndef GATEWAYD_CORE_CHAIN_MESSAGE_REQUEST_H
 #define GATEWAYD_CORE_CHAIN_MESSAGE_REQUEST_H
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ class MessageSink {
     virtual void refuse(MessageRequest& request, std::string_view code, std::string_view why) = 0;
     // To the sender. GW_ codes.
     virtual int32_t answer(MessageRequest& request, std::string_view message) = 0;
+    // As Request's.
+    virtual Request::DeferralTerms deferral_terms() { return {}; }
+    virtual void ended(MessageRequest& /*request*/, int32_t /*status*/) {}
 };
 
 // "user" for a message with `to`, "all" for one without any destination, none for tickets and groups.
@@ -43,6 +47,8 @@ class MessageRequest : public Request {
     // `envelope` was decoded and outlives the request; so do the stamps.
     MessageRequest(uint32_t request_kind, Context* request_context, Envelope* envelope, const Stamps& stamps,
                    MessageSink* sink);
+    // This request, put aside, as one that owns all that it looks at. This one is empty then.
+    std::unique_ptr<MessageRequest> to_heap();
 
     const Envelope& envelope() const { return *envelope_; }
     std::string_view body() const { return envelope_->body; }
@@ -54,6 +60,8 @@ class MessageRequest : public Request {
 
     int32_t finish() override { return sink_->route(*this); }
     int32_t fail_closed(const Interceptor& failed) override;
+    DeferralTerms deferral_terms() override { return sink_->deferral_terms(); }
+    void ended(int32_t status) override { sink_->ended(*this, status); }
 
     int32_t field(std::string_view name, std::string_view* out) override;
     std::string_view payload() override { return body(); }
@@ -66,8 +74,18 @@ class MessageRequest : public Request {
     int32_t set_destination(const gw_destination& to) override;
 
    private:
+    // What a request on the heap looks at.
+    struct Owned {
+        std::string body;
+        Envelope envelope;
+        std::string from;
+        std::string msg_id;
+        std::string create_at;
+    };
+    MessageRequest(MessageRequest* from, std::unique_ptr<Owned> owned);
     int32_t take(std::string text);
 
+    const std::unique_ptr<Owned> owned_;
     Envelope* const envelope_;
     const Stamps stamps_;
     MessageSink* const sink_;

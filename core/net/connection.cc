@@ -57,6 +57,10 @@ void Connection::end_of_turn() {
         const std::unique_ptr<std::string> early = std::move(head_);
         take_frames(early->data(), early->size());
     }
+    if (held_ && !paused_) {
+        const std::unique_ptr<HeldBytes> held = std::move(held_);
+        if (state_ == State::open || state_ == State::closing) take_frames(held->data(), held->size());
+    }
     if (lost()) {
         end_session(doomed_reason_, close_abnormal, "connection lost");
         destroy();
@@ -93,6 +97,7 @@ void Connection::close(CloseCode code, std::string_view text, DisconnectReason r
         reactor_.counters_->net.queued_bytes.sub(before - queue_.bytes());
     }
     end_session(reason, code, text);
+    resume_reading();  // the client's close frame is to be found
     state_ = State::closing;
     state_tick_ = reactor_.wheel_.now_tick();
     push_control(close_frame(code, text));
@@ -170,7 +175,7 @@ uint32_t Connection::next_deadline() const {
         case State::deciding:
             return left(state_tick_, refusing_ ? options.linger_timeout_ms : options.handshake_timeout_ms);
         case State::open: {
-            const uint32_t quiet = left(received_tick_, options.client_timeout_ms);
+            const uint32_t quiet = paused_ ? UINT32_MAX : left(received_tick_, options.client_timeout_ms);
             const uint32_t ping = left(ping_tick_, options.heartbeat_interval_ms);
             const uint32_t stall = blocked_ ? left(progress_tick_, options.write_stall_timeout_ms) : quiet;
             return std::min({quiet, ping, stall});
@@ -193,7 +198,7 @@ void Connection::on_due() {
     const uint32_t now = reactor_.wheel_.now_tick();
     const uint32_t deadline = next_deadline();
     if (state_ == State::open) {
-        if (now - received_tick_ >= to_ticks(options.client_timeout_ms)) {
+        if (!paused_ && now - received_tick_ >= to_ticks(options.client_timeout_ms)) {
             close(close_policy, "timeout: no frame within client_timeout", DisconnectReason::timeout);
             return;
         }

@@ -15,11 +15,12 @@
 #include "core/base/address.h"
 #include "core/base/disconnect.h"
 #include "core/base/shared_buffer.h"
+#include "core/base/timer_wheel.h"
 #include "core/net/deflate_context.h"
 #include "core/net/handshake.h"
+#include "core/net/held_bytes.h"
 #include "core/net/message_assembler.h"
 #include "core/net/outbound_queue.h"
-#include "core/net/timer_wheel.h"
 #include "core/net/tls_stream.h"
 
 namespace gatewayd {
@@ -72,6 +73,13 @@ class Connection : public TimerWheel::Node {
     // The same for frames that lie in several slices; writes them at once when nothing waits before them.
     bool enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages);
 
+    // Reads no further until resume_reading(): frames keep their order, what came already is kept. Hang-ups,
+    // deadlines and pings go on, but for client_timeout, which begins anew then. Nothing when not open.
+    void pause_reading();
+    void resume_reading();
+    // Ticks until its next deadline: while deciding, what is left of handshake_timeout.
+    uint32_t ticks_left() const { return next_deadline(); }
+
     // Sends a close frame and ends the session: on_closed is called before this returns.
     void close(CloseCode code, std::string_view text, DisconnectReason reason);
     // Closes at the end of this turn; safe inside hooks of this connection. `text` must live until then.
@@ -107,6 +115,7 @@ class Connection : public TimerWheel::Node {
     void take_head(char** data, size_t* size);
     void refuse_no_http(char first);
     void take_frames(char* data, size_t size);
+    void hold(std::string_view bytes);
     bool take_whole_frame(char** data, size_t* size);
     void assemble(char** data, size_t* size);
     void on_frame(Opcode opcode, char* payload, size_t size);
@@ -169,6 +178,7 @@ class Connection : public TimerWheel::Node {
     bool touched_ = false;
     bool blocked_ = false;  // the socket took less than was offered
     bool reading_ = true;
+    bool paused_ = false;
     bool doomed_ = false;              // ends with this turn: close_later(), or a write failed
     bool refusing_ = false;            // over a limit: counted in NodeLimits::refusing, not admitted
     bool shut_ = false;                // our end of the stream is closed
@@ -190,6 +200,7 @@ class Connection : public TimerWheel::Node {
     std::unique_ptr<TlsStream> tls_;                   // null: plain
     std::unique_ptr<DeflateContext> deflate_context_;  // null: without context takeover
     std::unique_ptr<std::string> head_;  // bytes of an incomplete head; while deciding, what came behind it
+    std::unique_ptr<HeldBytes> held_;    // what came before reading paused
 };
 
 }  // namespace gatewayd

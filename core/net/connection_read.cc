@@ -24,7 +24,9 @@ void Connection::on_events(uint32_t events) {
         flush();
         reactor_.touch(this);
     }
-    if (events & EPOLLIN) {
+    if ((events & EPOLLIN) && paused_) {
+        set_reading(false);  // not before: most pauses end before more comes
+    } else if (events & EPOLLIN) {
         read();
     } else if (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) {
         end_session(DisconnectReason::connection_lost, close_abnormal, "connection lost");
@@ -140,7 +142,7 @@ void Connection::refuse_no_http(char first) {
 void Connection::take_frames(char* data, size_t size) {
     // A connection that close_later() doomed reads on, deaf to messages: the client's close frame is to be
     // found.
-    while (size > 0 && (state_ == State::open || state_ == State::closing)) {
+    while (size > 0 && !paused_ && (state_ == State::open || state_ == State::closing)) {
         if (assembler_) {
             assemble(&data, &size);
         } else if (!take_whole_frame(&data, &size)) {
@@ -148,6 +150,28 @@ void Connection::take_frames(char* data, size_t size) {
                                                             &reactor_.limits_->inbound_memory, deflates());
         }
     }
+    if (paused_ && size > 0) hold({data, size});
+}
+
+void Connection::pause_reading() {
+    if (open()) paused_ = true;
+}
+
+void Connection::resume_reading() {
+    if (!paused_) return;
+    paused_ = false;
+    received_tick_ = reactor_.wheel_.now_tick();
+    set_reading(true);
+    schedule(next_deadline());
+    if (held_) reactor_.touch(this);
+}
+
+// At most what one read of the reactor's buffer brought, and nothing is read while paused.
+void Connection::hold(std::string_view bytes) {
+    if (!held_) held_ = std::make_unique<HeldBytes>(&reactor_.limits_->inbound_memory);
+    if (held_->append(bytes, reactor_.options_.max_inbound_bytes)) return;
+    close_later(close_try_again_later, "max_inbound_memory is used up; send again later",
+                DisconnectReason::out_of_memory);
 }
 
 // The fast way: a frame that is whole, unfragmented and in the reactor's buffer, read where it lies.

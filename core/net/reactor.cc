@@ -178,6 +178,7 @@ void Reactor::tick_turn() {
             break;
         }
         next_tick_ += std::chrono::milliseconds(tick_ms);
+        service_->on_tick();
         wheel_.tick([](TimerWheel::Node* node) { static_cast<Connection*>(node)->on_due(); });
     }
     if (next_tick_ <= now) next_tick_ = now + std::chrono::milliseconds(tick_ms);

@@ -18,12 +18,12 @@
 #include <vector>
 
 #include "core/base/counters.h"
+#include "core/base/timer_wheel.h"
 #include "core/net/connection.h"
 #include "core/net/listener.h"
 #include "core/net/node_limits.h"
 #include "core/net/options.h"
 #include "core/net/reactor_deflate.h"
-#include "core/net/timer_wheel.h"
 #include "core/net/tls_context.h"
 #include "core/net/tls_stream.h"
 
@@ -37,6 +37,8 @@ class ReactorService {
     virtual void on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) = 0;
     // A connection that ended before it was accepted (for the log and for waiting handshakes).
     virtual void on_rejected(const Connection& connection, RejectReason reason, int status) = 0;
+    // A tick of time (tick_ms), before the connections' own deadlines.
+    virtual void on_tick() {}
     // Before the touched connections are flushed; may touch more.
     virtual void on_end_of_turn() = 0;
     // True: so much was collected that the turn should be flushed before more is read.

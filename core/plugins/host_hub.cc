@@ -108,6 +108,10 @@ int32_t host_stats(gw_inst* instance, gw_stats* out) {
     return GW_OK;
 }
 
+int32_t host_resume(gw_inst* instance, gw_token token) {
+    return instance ? from_abi(instance)->services->resume(instance, token) : GW_E_ARG;
+}
+
 void host_shutdown(gw_inst* instance, gw_str why) {
     if (instance) {
         PluginInstance& plugin = *from_abi(instance);
@@ -127,6 +131,7 @@ void fill_hub_functions(gw_host* table) {
     table->client_get = host_client_get;
     table->stats = host_stats;
     table->shutdown = host_shutdown;
+    table->resume = host_resume;
 }
 
 }  // namespace gatewayd

@@ -94,6 +94,7 @@ int32_t host_close(gw_ctx* ctx, int32_t code, gw_str reason) {
 
 void fill_request_functions(gw_host* table) {
     table->next = chain_next;
+    table->defer = chain_defer;
     table->kind = host_kind;
     table->is_binary = host_is_binary;
     table->field = host_field;

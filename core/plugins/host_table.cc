@@ -57,7 +57,6 @@ gw_host make_table() {
     fill_hub_functions(&table);
     fill_configuration_functions(&table);
     fill_request_functions(&table);
-    // resume and defer stay null: this version does not defer, and GW_HAS says so.
     return table;
 }
 

@@ -25,6 +25,8 @@ class HostServices {
     virtual std::vector<IdentityPtr> clients_of_user(std::string_view user_id, size_t limit) = 0;
     virtual std::vector<IdentityPtr> list_clients(uint64_t* cursor, size_t limit) = 0;
     virtual void fill_stats(gw_stats* out) = 0;
+    // Of a deferred request of this instance: GW_OK or GW_E_STALE.
+    virtual int32_t resume(const void* instance, gw_token token) = 0;
     virtual void request_shutdown(std::string why) = 0;
 };
 

@@ -1,8 +1,9 @@
 // FrameRequest: a whole text or binary message of a client before it is decoded (GW_KIND_FRAME). What a
-// plugin claims goes no further. The reactor's thread.
+// plugin claims goes no further. Owns the bytes once a plugin has put it aside. The reactor's thread.
 #ifndef GATEWAYD_CORE_SESSION_FRAME_REQUEST_H
 #define GATEWAYD_CORE_SESSION_FRAME_REQUEST_H
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,23 @@ class FrameRequest final : public Request {
     FrameRequest(Session* session, bool binary, std::string_view bytes)
         : Request(GW_KIND_FRAME, session), session_(session), binary_(binary), bytes_(bytes) {}
 
+    // This request, put aside, with bytes of its own. This one is empty then.
+    std::unique_ptr<FrameRequest> to_heap() {
+        auto copy = std::make_unique<FrameRequest>(session_, binary_, std::string_view());
+        copy->changed_ = std::move(changed_);
+        if (copy->changed_.empty()) copy->changed_.emplace_back(bytes_);
+        copy->bytes_ = copy->changed_.back();
+        move_deferral(this, copy.get());
+        return copy;
+    }
+
     // Bytes that a plugin put in their place; the caller keeps them while it works on.
     std::string take_changed() { return std::move(changed_.back()); }
     bool is_changed() const { return !changed_.empty(); }
 
     int32_t finish() override { return GW_ST_PASSED; }
+    DeferralTerms deferral_terms() override { return session_->deferral_terms(); }
+    void ended(int32_t status) override { session_->frame_ended(*this, status); }
     int32_t fail_closed(const Interceptor& failed) override {
         session_->send_error(ErrorCode::plugin_error, "plugin " + failed.name + " failed", {});
         return GW_E_FAIL;

@@ -1,14 +1,17 @@
 // Node: what all workers share: the rules of the service, the directory, the chain, each other. Made by the
-// Gateway before the first worker runs and constant while they run; the directory guards itself.
+// Gateway before the first worker runs and constant while they run; the directory and the deferrals guard
+// themselves.
 #ifndef GATEWAYD_CORE_SESSION_NODE_H
 #define GATEWAYD_CORE_SESSION_NODE_H
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/chain/chain.h"
+#include "core/chain/deferrals.h"
 #include "core/chain/publish.h"
 #include "core/hub/directory.h"
 
@@ -32,11 +35,17 @@ class Node {
     SessionOptions options;
     Directory directory;
     std::shared_ptr<const InterceptorChain> chain;
-    std::vector<Worker*> workers;  // by reactor
+    std::vector<Worker*> workers;                   // by reactor
+    std::array<Deferrals, max_reactors> deferrals;  // by reactor; they outlive the workers
 
     // [any] Checks the message, then posts it to the worker that orders this destination. Not ok: nothing
     // was posted and done will not be called.
     Status publish(PublishOrder order, PublishDone done);
+    // [any] Of a deferred request: GW_OK or GW_E_STALE.
+    int32_t resume(const void* instance, gw_token token) {
+        const uint64_t reactor = token.slot >> 32;
+        return reactor < deferrals.size() ? deferrals[reactor].resume(instance, token) : GW_E_STALE;
+    }
     // [any] Null: no such reactor.
     Worker* worker_of(ConnectionHandle handle) const {
         return handle.reactor() < workers.size() ? workers[handle.reactor()] : nullptr;

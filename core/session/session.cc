@@ -94,6 +94,10 @@ void Session::close_now(CloseCode code, std::string_view text, DisconnectReason 
 
 void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std::string_view text) {
     const InterceptorChain& chain = worker_->chain();
+    if (const std::unique_ptr<Request> pending = std::move(pending_)) {
+        InterceptorChain::abandon(
+            *pending, reason == DisconnectReason::server_shutdown ? GW_WHY_DRAIN : GW_WHY_DISCONNECT);
+    }
     worker_->hub().remove(this);
     in_hub_ = false;
     worker_->node().directory.release(identity_);
@@ -118,6 +122,10 @@ void Session::on_message(Connection&, bool binary, char* payload, size_t size) {
     std::string_view bytes(payload, size);
     std::string changed;  // owns what a frame hook put in place
     if (worker_->chain().wants(GW_KIND_FRAME) && frame_hooks_claim(binary, &bytes, &changed)) return;
+    on_decodable(binary, bytes);
+}
+
+void Session::on_decodable(bool binary, std::string_view bytes) {
     if (!is_open()) return;
     if (binary) {
         worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
@@ -128,10 +136,15 @@ void Session::on_message(Connection&, bool binary, char* payload, size_t size) {
     on_text(bytes);
 }
 
-// True: a plugin took the message, or failed on it.
+// True: a plugin took the message, put it aside, or failed on it.
 bool Session::frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed) {
     FrameRequest request(this, binary, *bytes);
-    if (worker_->chain().run(request) != GW_ST_PASSED) {
+    const int32_t status = worker_->chain().run(request);
+    if (status == status_pending) {
+        put_aside(request.to_heap());
+        return true;
+    }
+    if (status != GW_ST_PASSED) {
         if (binary) worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
         return true;
     }
@@ -162,10 +175,36 @@ void Session::on_text(std::string_view text) {
     const InterceptorChain& chain = worker_->chain();
     if (chain.wants_event(GW_EV_MESSAGE_RECEIVED)) chain.emit(GW_EV_MESSAGE_RECEIVED, this, &request);
     if (chain.wants(GW_KIND_MESSAGE)) {
-        chain.run(request);
+        if (chain.run(request) == status_pending) put_aside(request.to_heap());
     } else {
         request.finish();
     }
+}
+
+// --- what plugins put aside ---
+
+Request::DeferralTerms Session::deferral_terms() {
+    return worker_->deferral_terms(to_ticks(max_deferral_ms));
+}
+
+void Session::put_aside(std::unique_ptr<Request> request) {
+    pending_ = std::move(request);
+    connection_->pause_reading();
+}
+
+void Session::ended(MessageRequest&, int32_t) {
+    pending_.reset();
+    connection_->resume_reading();
+}
+
+void Session::frame_ended(FrameRequest& request, int32_t status) {
+    const std::unique_ptr<Request> ended = std::move(pending_);  // owns the bytes
+    if (status == GW_ST_PASSED) {
+        on_decodable(request.is_binary(), request.payload());
+    } else if (request.is_binary()) {
+        worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
+    }
+    if (!pending_) connection_->resume_reading();
 }
 
 bool Session::may_broadcast() const {

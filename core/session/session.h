@@ -15,6 +15,7 @@
 
 namespace gatewayd {
 
+class FrameRequest;
 class Worker;
 
 class Session final : public ConnectionHandler, public Recipient, public Context, public MessageSink {
@@ -53,6 +54,11 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     int32_t route(MessageRequest& request) override;
     void refuse(MessageRequest& request, std::string_view code, std::string_view why) override;
     int32_t answer(MessageRequest& request, std::string_view message) override;
+    Request::DeferralTerms deferral_terms() override;
+    void ended(MessageRequest& request, int32_t status) override;
+
+    // The same of a frame: what passed is decoded now.
+    void frame_ended(FrameRequest& request, int32_t status);
 
     // A frame to this client alone, past all hooks, in order.
     bool send_frame(const Slice& frame);
@@ -61,17 +67,20 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     void send_error_word(std::string_view code, std::string_view why, std::string_view id_json);
 
    private:
+    void on_decodable(bool binary, std::string_view bytes);
     void on_text(std::string_view text);
     // An error frame, and a line in the log, of what the client does wrong.
     void refuse_message(std::string_view code, std::string_view why, std::string_view id_json);
     bool frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed);
+    void put_aside(std::unique_ptr<Request> request);
     void greet();
     void log_connected() const;
     ErrorCode refusal_of(const MessageRequest& request, const char** why);
     bool may_broadcast() const;
 
     Worker* const worker_;
-    Connection* const connection_;  // outlives this session
+    Connection* const connection_;      // outlives this session
+    std::unique_ptr<Request> pending_;  // put aside by a plugin; the connection reads no further
     bool opened_ = false;
     bool in_hub_ = false;
     std::unique_ptr<std::string> close_text_;                  // of a close that a plugin asked for

@@ -98,7 +98,11 @@ Upgrade::Outcome Upgrade::run() {
         connection_->refuse(refusal);
         return Outcome::refused;
     }
-    const int32_t status = worker_->chain().wants(GW_KIND_HANDSHAKE) ? worker_->chain().run(*this) : finish();
+    return conclude(worker_->chain().wants(GW_KIND_HANDSHAKE) ? worker_->chain().run(*this) : finish());
+}
+
+Upgrade::Outcome Upgrade::conclude(int32_t status) {
+    if (status == status_pending) return Outcome::deferred;
     // A rejection counts even when the plugin returned GW_CONTINUE with it.
     if (status == GW_ST_PASSED && refusal_.status == 0) return claim();
     if (refusal_.status == 0 && status != GW_ST_DROPPED) {
@@ -244,6 +248,14 @@ void Upgrade::complete() {
 }
 
 // --- what plugins do with it ---
+
+Request::DeferralTerms Upgrade::deferral_terms() {
+    return worker_->deferral_terms(connection_->ticks_left());
+}
+
+void Upgrade::ended(int32_t status) {
+    worker_->upgrade_ended(*this, status);
+}
 
 int32_t Upgrade::fail_closed(const Interceptor& failed) {
     log::write_limited(LogLevel::error, "handshake." + failed.name,

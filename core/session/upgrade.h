@@ -1,6 +1,6 @@
 // Upgrade: one handshake on its way: path, HTTP checks, the handshake hooks, identity, the claim of the
-// client_id; then a session, or a refusal with its reason. Waits in its Worker while another reactor closes
-// the connection that it replaces. The reactor's thread.
+// client_id; then a session, or a refusal with its reason. Waits in its Worker while a plugin has put it
+// aside, or while another reactor closes the connection that it replaces. The reactor's thread.
 #ifndef GATEWAYD_CORE_SESSION_UPGRADE_H
 #define GATEWAYD_CORE_SESSION_UPGRADE_H
 
@@ -22,10 +22,13 @@ class Upgrade final : public Request {
                                          std::unique_ptr<HandshakeRequest> http);
     ~Upgrade() override;
 
-    enum class Outcome : uint8_t { refused, ready, waiting };
+    enum class Outcome : uint8_t { refused, ready, waiting, deferred };
     // Goes as far as it can: answers a refusal itself; `ready` means complete() is next; `waiting`: another
-    // reactor must close the replaced connection first, and then calls Worker::resume_upgrade.
+    // reactor must close the replaced connection first, and then calls Worker::resume_upgrade; `deferred`:
+    // the end of the chain calls Worker::upgrade_ended.
     Outcome run();
+    // Its way on from the end of the chain.
+    Outcome conclude(int32_t status);
     // Opens the session. Consumes this.
     void complete();
     void refuse(int status, RejectReason reason, std::string_view word, std::string_view why);
@@ -34,6 +37,8 @@ class Upgrade final : public Request {
     // --- Request ---
     int32_t finish() override;
     int32_t fail_closed(const Interceptor& failed) override;
+    DeferralTerms deferral_terms() override;
+    void ended(int32_t status) override;
     int32_t field(std::string_view name, std::string_view* out) override;
     int32_t header(std::string_view name, std::string_view* out) override;
     int32_t query(std::string_view name, std::string_view* out) override;

@@ -50,10 +50,16 @@ const char* why_of(RejectReason reason) {
 Worker::Worker(Node* node, Reactor* reactor)
     : node_(node),
       reactor_(reactor),
+      deferrals_(node->deferrals[reactor->index()]),
       hub_(reactor->index(), &node->directory),
-      router_(node, reactor->index(), &hub_, &buffer_) {}
+      router_(node, reactor->index(), &hub_, &buffer_) {
+    // Unbounded: what was claimed must come. There is one such letter at a time.
+    deferrals_.set_wake(
+        [this] { reactor_->post([this] { deferrals_.take_resumed(InterceptorChain::resume); }, false); });
+}
 
 Worker::~Worker() {
+    deferrals_.set_wake(nullptr);
     for (Session* session : buried_)
         delete session;
 }
@@ -91,16 +97,33 @@ bool Worker::replace(ConnectionHandle handle, std::string_view why, std::functio
 
 void Worker::on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) {
     std::unique_ptr<Upgrade> upgrade = Upgrade::make(this, &connection, std::move(request));
-    switch (upgrade->run()) {
+    const Upgrade::Outcome outcome = upgrade->run();
+    proceed(std::move(upgrade), outcome);
+}
+
+void Worker::proceed(std::unique_ptr<Upgrade> upgrade, Upgrade::Outcome outcome) {
+    const uint64_t connection_id = upgrade->connection().id();
+    switch (outcome) {
         case Upgrade::Outcome::refused:
             break;
         case Upgrade::Outcome::ready:
             upgrade->complete();
             break;
         case Upgrade::Outcome::waiting:
-            upgrades_[connection.id()].upgrade = std::move(upgrade);
+            upgrades_[connection_id].upgrade = std::move(upgrade);
+            break;
+        case Upgrade::Outcome::deferred:
+            deferred_upgrades_[connection_id] = std::move(upgrade);
             break;
     }
+}
+
+void Worker::upgrade_ended(Upgrade& upgrade, int32_t status) {
+    const auto found = deferred_upgrades_.find(upgrade.connection().id());
+    std::unique_ptr<Upgrade> own = std::move(found->second);
+    deferred_upgrades_.erase(found);
+    const Upgrade::Outcome outcome = own->conclude(status);
+    proceed(std::move(own), outcome);
 }
 
 void Worker::resume_upgrade(uint64_t connection_id) {
@@ -117,6 +140,14 @@ void Worker::resume_upgrade(uint64_t connection_id) {
 void Worker::on_rejected(const Connection& connection, RejectReason reason, int status) {
     const auto waiting = upgrades_.find(connection.id());
     if (waiting != upgrades_.end()) waiting->second.over = true;
+    const auto deferred = deferred_upgrades_.find(connection.id());
+    if (deferred != deferred_upgrades_.end()) {
+        const std::unique_ptr<Upgrade> upgrade = std::move(deferred->second);
+        deferred_upgrades_.erase(deferred);
+        InterceptorChain::abandon(*upgrade, reason == RejectReason::shutdown  ? GW_WHY_DRAIN
+                                            : reason == RejectReason::timeout ? GW_WHY_DEADLINE
+                                                                              : GW_WHY_DISCONNECT);
+    }
     if (reason == RejectReason::connection_lost) return;  // port scans, health checks: counted is enough
     if (reason == RejectReason::tls_handshake) return;    // said by the connection
     if (reason == RejectReason::plugin || reason == RejectReason::identity) return;  // said by the upgrade

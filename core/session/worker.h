@@ -15,11 +15,11 @@
 #include "core/session/node.h"
 #include "core/session/router.h"
 #include "core/session/turn_buffer.h"
+#include "core/session/upgrade.h"
 
 namespace gatewayd {
 
 class Session;
-class Upgrade;
 
 class Worker : public ReactorService {
    public:
@@ -41,6 +41,9 @@ class Worker : public ReactorService {
     // Valid until the next call.
     Stamps stamp(std::string_view from);
     std::string make_id() { return std::string(ulids_.next(reactor_->wall_ms())); }
+    Request::DeferralTerms deferral_terms(uint32_t max_ticks) {
+        return {&deferrals_, reactor_->index(), max_ticks};
+    }
     Envelope& scratch_envelope() { return envelope_; }  // for one message at a time
 
     // The session of a connection that is in the hub; null: gone.
@@ -51,6 +54,8 @@ class Worker : public ReactorService {
     // False: an upgrade that itself waits; `gone` is called when what it waits for is over too, so that
     // each connection's client.disconnected comes before the next one's client.connected.
     bool replace(ConnectionHandle handle, std::string_view why, std::function<void()> gone);
+    // The handshake of a deferred upgrade is through its chain.
+    void upgrade_ended(Upgrade& upgrade, int32_t status);
     // The connection that an upgrade replaces is gone.
     void resume_upgrade(uint64_t connection_id);
     // A publish that was checked: through the publish hooks and out.
@@ -66,6 +71,7 @@ class Worker : public ReactorService {
     // --- ReactorService ---
     void on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) override;
     void on_rejected(const Connection& connection, RejectReason reason, int status) override;
+    void on_tick() override { deferrals_.tick(InterceptorChain::expire); }
     void on_end_of_turn() override { hub_.flush_fanout(); }
     bool turn_is_full() const override { return buffer_.size() > max_turn_bytes; }
     void on_turn_flushed() override;
@@ -81,15 +87,19 @@ class Worker : public ReactorService {
         std::vector<std::function<void()>> gone;
     };
 
+    void proceed(std::unique_ptr<Upgrade> upgrade, Upgrade::Outcome outcome);
+
     Node* const node_;
     Reactor* const reactor_;
+    Deferrals& deferrals_;
     HubShard hub_;
     TurnBuffer buffer_;
     Router router_;
     UlidMaker ulids_;
     Rfc3339Clock clock_;
     Envelope envelope_;
-    std::unordered_map<uint64_t, WaitingUpgrade> upgrades_;  // by connection id
+    std::unordered_map<uint64_t, WaitingUpgrade> upgrades_;                     // by connection id
+    std::unordered_map<uint64_t, std::unique_ptr<Upgrade>> deferred_upgrades_;  // by connection id
     std::vector<Session*> buried_;
     std::string peer_text_;
     uint64_t sent_before_turn_ = 0;

@@ -1,8 +1,8 @@
 // TimerWheel: deadlines of a reactor's connections, one node in each connection, no allocation, no timer
 // object. Resolution 100 ms; a deadline beyond the wheel's 51 s is looked at once each round. A node that is
 // due is handed out; its owner decides what is due and schedules it again. One reactor's thread.
-#ifndef GATEWAYD_CORE_NET_TIMER_WHEEL_H
-#define GATEWAYD_CORE_NET_TIMER_WHEEL_H
+#ifndef GATEWAYD_CORE_BASE_TIMER_WHEEL_H
+#define GATEWAYD_CORE_BASE_TIMER_WHEEL_H
 
 #include <array>
 #include <cstdint>

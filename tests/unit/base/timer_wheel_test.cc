@@ -1,4 +1,4 @@
-#include "core/net/timer_wheel.h"
+#include "core/base/timer_wheel.h"
 
 #include <doctest/doctest.h>
 

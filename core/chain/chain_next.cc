@@ -1,0 +1,161 @@
+// What a hook does with the rest of the chain, next() and defer(), and how a request that was put aside goes
+// on or ends.
+#include <algorithm>
+#include <utility>
+
+#include "core/chain/deferrals.h"
+#include "core/chain/hook_call.h"
+#include "core/chain/next_link.h"
+
+namespace gatewayd {
+namespace {
+
+void call_done(const Deferral::Outer& outer, Request& request, int32_t status) {
+    guarded(*outer.interceptor, "done", [&] {
+        const HookScope scope(outer.interceptor, &request, request.context);
+        outer.done(outer.ud, to_abi(request.context), to_abi(&request), status);
+        return GW_OK;
+    });
+}
+
+// Whether the hook may still use its NextLink.
+bool is_unused(const NextLink* next, const char* misuse) {
+    if (!next) return false;
+    if (next->use == NextLink::Use::none && !next->request->frozen) return true;
+    count_misuse(*next->interceptor, misuse);
+    return false;
+}
+
+}  // namespace
+
+int32_t chain_next(gw_next* handle, gw_done_fn done, void* ud) {
+    auto* next = reinterpret_cast<NextLink*>(handle);
+    if (!is_unused(next, "next() a second time, after defer(), or in done()")) return GW_E_STATE;
+    next->use = NextLink::Use::next;
+    Request& request = *next->request;
+    next->status = next->chain->run_from(request, next->index + 1);
+    request.frozen = true;  // for good, or until the plugin that put it aside goes on
+    const Deferral::Outer outer{next->interceptor, done, ud};
+    if (next->status == status_pending) {
+        Deferral& deferral = *request.deferral;
+        if (done) {
+            const auto place = deferral.outer.begin() + static_cast<std::ptrdiff_t>(deferral.outer_before);
+            deferral.outer.insert(place, outer);
+        }
+        return GW_PENDING;
+    }
+    if (done) call_done(outer, request, next->status);
+    return GW_DONE;
+}
+
+int32_t chain_defer(gw_next* handle, uint32_t timeout_ms, void* ud, gw_token* out) {
+    auto* next = reinterpret_cast<NextLink*>(handle);
+    if (!is_unused(next, "defer() a second time, after next(), or in done()")) return GW_E_STATE;
+    const Interceptor& interceptor = *next->interceptor;
+    Request& request = *next->request;
+    if (!out) return GW_E_ARG;
+    if (!interceptor.table.on_resume || !interceptor.table.on_cancel) {
+        count_misuse(interceptor, "defer() without on_resume and on_cancel");
+        return GW_E_STATE;
+    }
+    const Request::DeferralTerms terms = request.deferral_terms();
+    if (!terms.table) return GW_E_STATE;
+    if (!request.deferral) request.deferral = std::make_unique<Deferral>(next->chain, &request);
+    // The tick that runs now is over before its whole time has passed.
+    const uint32_t ticks =
+        timeout_ms == 0 ? terms.max_ticks : to_ticks(std::min(timeout_ms, max_deferral_ms)) + 1;
+    Deferral& deferral = *request.deferral;
+    const int32_t added = terms.table->add(&deferral, interceptor.instance, terms.reactor,
+                                           std::clamp(ticks, 1U, std::max(terms.max_ticks, 1U)), out);
+    if (added != GW_OK) return added;
+    next->use = NextLink::Use::defer;
+    deferral.index = next->index;
+    deferral.ud = ud;
+    return GW_OK;
+}
+
+void InterceptorChain::resume(Deferral& deferral) {
+    finish(deferral, deferral.chain->run_resumed(deferral));
+}
+
+int32_t InterceptorChain::run_resumed(Deferral& deferral) const {
+    Request& request = *deferral.request;
+    const Interceptor& interceptor = *links_of(request.kind)[deferral.index].interceptor;
+    request.frozen = false;
+    deferral.outer_before = deferral.outer.size();
+    NextLink next{this, &interceptor, &request, deferral.index};
+    bool threw = false;
+    const auto on_resume = [&] {
+        const HookScope scope(&interceptor, &request, request.context);
+        return interceptor.table.on_resume(interceptor.self, slot_value(deferral), to_abi(request.context),
+                                           to_abi(&request), reinterpret_cast<gw_next*>(&next), deferral.ud);
+    };
+    const int32_t verdict = guarded(interceptor, "on_resume", on_resume, &threw);
+    const int32_t status = judge(next, "on_resume", verdict, threw);
+    if (status != goes_on) return status;
+    // The hook may have closed the connection.
+    if (request.context && !request.context->is_open()) return GW_E_CANCELLED;
+    return run_from(request, next.index + 1);
+}
+
+void InterceptorChain::expire(Deferral& deferral) {
+    const InterceptorChain& chain = *deferral.chain;
+    Request& request = *deferral.request;
+    const Interceptor& interceptor = *chain.links_of(request.kind)[deferral.index].interceptor;
+    chain.cancel(deferral, GW_WHY_DEADLINE);
+    count_error(interceptor, "defer", "the request was not resumed before its deadline");
+    int32_t status = chain.failed(interceptor, request);
+    if (status == GW_ST_PASSED) {
+        request.frozen = false;
+        deferral.outer_before = deferral.outer.size();
+        status = request.context && !request.context->is_open() ? GW_E_CANCELLED
+                                                                : chain.run_from(request, deferral.index + 1);
+    } else {
+        status = GW_E_TIMEOUT;
+    }
+    finish(deferral, status);
+}
+
+void InterceptorChain::abandon(Request& request, int32_t why) {
+    Deferral& deferral = *request.deferral;
+    deferral.table->remove(&deferral);
+    deferral.chain->cancel(deferral, why);
+    while (!deferral.outer.empty()) {
+        const Deferral::Outer outer = deferral.outer.back();
+        deferral.outer.pop_back();
+        call_done(outer, request, GW_E_CANCELLED);
+    }
+}
+
+void InterceptorChain::cancel(Deferral& deferral, int32_t why) const {
+    Request& request = *deferral.request;
+    const Interceptor& interceptor = *links_of(request.kind)[deferral.index].interceptor;
+    request.frozen = true;
+    guarded(interceptor, "on_cancel", [&] {
+        const HookScope scope(&interceptor, &request, request.context);
+        interceptor.table.on_cancel(interceptor.self, slot_value(deferral), to_abi(request.context),
+                                    to_abi(&request), deferral.ud, why);
+        return GW_OK;
+    });
+}
+
+void* InterceptorChain::slot_value(const Deferral& deferral) const {
+    const Context* context = deferral.request->context;
+    if (!context || !context->slots_) return nullptr;
+    return context->slots_[links_of(deferral.request->kind)[deferral.index].place].value;
+}
+
+// The run that a deferral went on with is over: nothing when it was put aside again.
+void InterceptorChain::finish(Deferral& deferral, int32_t status) {
+    if (status == status_pending) return;
+    Request& request = *deferral.request;
+    request.frozen = true;
+    while (!deferral.outer.empty()) {
+        const Deferral::Outer outer = deferral.outer.back();
+        deferral.outer.pop_back();
+        call_done(outer, request, status);
+    }
+    request.ended(status);
+}
+
+}  // namespace gatewayd
