@@ -13,6 +13,7 @@
 
 #include "core/chain/chain.h"
 #include "core/chain/context.h"
+#include "core/chain/deferrals.h"
 #include "core/chain/message_request.h"
 
 namespace gatewayd::testing {
@@ -21,6 +22,8 @@ struct FakePlugin {
     std::function<int32_t(gw_ctx*, void** slot, uint32_t* kinds)> attach;
     std::function<void(void* slot, gw_ctx*)> detach;
     std::function<int32_t(void* slot, gw_ctx*, gw_req*, gw_next*)> intercept;
+    std::function<int32_t(void* slot, gw_ctx*, gw_req*, gw_next*, void* ud)> on_resume;
+    std::function<void(void* slot, gw_ctx*, const gw_req*, void* ud, int32_t why)> on_cancel;
     std::function<void(void* slot, const gw_event*)> on_event;
     std::shared_ptr<Interceptor> interceptor = std::make_shared<Interceptor>();
 
@@ -47,6 +50,17 @@ struct FakePlugin {
         };
         interceptor->table.detach = [](void* self, void* slot, gw_ctx* ctx) {
             static_cast<FakePlugin*>(self)->detach(slot, ctx);
+        };
+    }
+    // With on_resume and on_cancel hooks.
+    void defers() {
+        interceptor->table.on_resume = [](void* self, void* slot, gw_ctx* ctx, gw_req* req, gw_next* next,
+                                          void* ud) {
+            return static_cast<FakePlugin*>(self)->on_resume(slot, ctx, req, next, ud);
+        };
+        interceptor->table.on_cancel = [](void* self, void* slot, gw_ctx* ctx, const gw_req* req, void* ud,
+                                          int32_t why) {
+            static_cast<FakePlugin*>(self)->on_cancel(slot, ctx, req, ud, why);
         };
     }
     void returns(int32_t verdict) {
@@ -89,6 +103,10 @@ class FakeSink final : public MessageSink {
         log.push_back("answer " + std::string(message));
         return GW_OK;
     }
+    Request::DeferralTerms deferral_terms() override { return {deferrals, 0, max_ticks}; }
+    void ended(MessageRequest&, int32_t status) override { log.push_back("ended " + std::to_string(status)); }
+    Deferrals* deferrals = nullptr;  // null: nothing can be put aside
+    uint32_t max_ticks = 300;
     int32_t route_result = GW_ST_PASSED;
     std::vector<std::string> log;
 };

@@ -31,7 +31,8 @@ inline Slice text_frame(std::string_view payload) {
 }
 
 // Paths: /now is accepted at once, /later when accept_waiting() says so, /refuse is refused with 403.
-// Messages: "doom" closes at the end of the turn, "close" at once, anything else is echoed.
+// Messages: "doom" closes at the end of the turn, "close" at once, "pause" pauses reading until resume_all(),
+// anything else is echoed.
 class FakeService final : public ReactorService, public ConnectionHandler {
    public:
     struct Closed {
@@ -59,6 +60,10 @@ class FakeService final : public ReactorService, public ConnectionHandler {
         for (auto& [connection, request] : std::exchange(waiting, {}))
             accept(*connection, *request);
     }
+    void resume_all() {
+        for (Connection* connection : open)
+            connection->resume_reading();
+    }
     void on_rejected(const Connection& connection, RejectReason reason, int status) override {
         waiting.erase(const_cast<Connection*>(&connection));
         rejected.emplace_back(reason, status);
@@ -73,6 +78,8 @@ class FakeService final : public ReactorService, public ConnectionHandler {
             connection.close_later(close_policy, "doomed", DisconnectReason::plugin_close);
         } else if (text == "close") {
             connection.close(close_policy, "closed", DisconnectReason::kicked);
+        } else if (text == "pause") {
+            connection.pause_reading();
         } else if (!binary) {
             connection.enqueue(text_frame(text));
         }

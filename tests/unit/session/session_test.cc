@@ -4,80 +4,21 @@
 #include <doctest/doctest.h>
 
 #include <future>
-#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "core/net/reactor.h"
-#include "core/session/node.h"
-#include "core/session/worker.h"
-#include "tests/support/test_client.h"
-#include "tests/unit/chain/fake_plugins.h"
+#include "tests/unit/session/running.h"
 
 namespace gatewayd {
 namespace {
 
-using testing::chain_of;
+using testing::answers_ping;
 using testing::client_frame;
 using testing::FakePlugin;
+using testing::Running;
 using testing::TestClient;
+using testing::to;
 using Log = std::vector<std::string>;
-
-class Running {
-   public:
-    explicit Running(std::initializer_list<FakePlugin*> plugins = {})
-        : limits(100, 0), reactor(NetOptions(), 0, &limits, &counters), worker(&node, &reactor) {
-        node.options.node_id = "node";
-        node.options.allowed_user_types = {"customer", "agent"};
-        node.options.broadcast_user_types = {"agent"};
-        node.options.trust_identity = true;
-        node.chain = std::make_shared<InterceptorChain>(chain_of(plugins));
-        node.workers.push_back(&worker);
-        reactor.set_service(&worker);
-        Listener listener = Listener::open("127.0.0.1", 0, 0);
-        port = listener.port();
-        reactor.listen(std::move(listener));
-        thread = std::thread([this] { reactor.run(); });
-    }
-    ~Running() { stop(); }
-    void stop() {
-        if (!thread.joinable()) return;
-        reactor.post([this] { reactor.drop_all(DisconnectReason::server_shutdown); }, false);
-        reactor.stop();
-        thread.join();
-        CHECK(worker.hub().size() == 0);
-        CHECK(node.directory.client_count() == 0);
-        CHECK(counters.net.queued_bytes.get() == 0);
-        for (const Counter& counter : counters.session.connected_by_type)
-            CHECK(counter.get() == 0);
-    }
-    TestClient join(const std::string& client, const std::string& type = "customer") {
-        TestClient made(port);
-        REQUIRE(made.handshake("/ws?client_id=" + client + "&user_id=u-" + client + "&user_type=" + type) ==
-                101);
-        REQUIRE(made.read_text().value_or("").find(R"({"type":"connected",)") == 0);
-        return made;
-    }
-
-    Node node;
-    NodeLimits limits;
-    ReactorCounters counters;
-    Reactor reactor;
-    Worker worker;
-    uint16_t port = 0;
-    std::thread thread;
-};
-
-std::string to(const std::string& client, const std::string& content) {
-    return R"({"type":"text","to":"u-)" + client + R"(","content":")" + content + "\"}";
-}
-
-// Everything before the ping was handled when this is true.
-bool answers_ping(TestClient& client) {
-    client.send_text(R"({"type":"ping"})");
-    return client.read_text() == R"({"type":"pong"})";
-}
 
 // The rejection was ignored, and the client was let in.
 TEST_CASE("a plugin that rejects a handshake and returns GW_CONTINUE has rejected it") {
