@@ -67,10 +67,15 @@ class UsesAll : public gateway::Interceptor {
         connection.send("{}");
         connection.close(1008, std::to_string(connection.id().generation));
         if (request.is_message()) return request.answer("{}");
-        next.defer(1000, nullptr);
+        next.defer(1000, std::make_unique<std::string>("kept"));
         return gateway::Pending;
     }
-    gateway::Verdict OnResume(gateway::Request&, gateway::Connection&, gateway::Next& next, void*) override {
+    gateway::Verdict OnResume(gateway::Request&, gateway::Connection&, gateway::Next& next,
+                              void* ud) override {
+        if (*gateway::take<std::string>(ud) == "again") {
+            next.defer(0, nullptr);
+            return gateway::Pending;
+        }
         return next.run([](gateway::Request&, gateway::Connection&, int32_t) {});
     }
     void OnCancel(const gateway::Request& request, gateway::Connection&, void*, int32_t) override {

@@ -111,7 +111,9 @@ struct gw_host {
     int32_t (*stats)(gw_inst* inst, gw_stats* out);
     /* Ends the gateway as SIGTERM does. */
     void (*shutdown)(gw_inst* inst, gw_str why);
-    /* Claims a deferred request and posts its on_resume. GW_E_STALE: too late, nothing was touched. */
+    /* Claims a deferred request of this instance and posts its on_resume, which comes on the connection's
+     * thread; when the connection ends before that, on_cancel comes instead. May be called before the hook
+     * that deferred has returned. GW_E_STALE: too late or not the first, nothing was touched. */
     int32_t (*resume)(gw_inst* inst, gw_token token);
 
     /* --- [control], in create: the configuration. A null node is allowed everywhere, of type null. --- */
@@ -131,9 +133,14 @@ struct gw_host {
     int32_t (*node_path)(const gw_node* node, gw_str* out);
 
     /* --- [conn], in a hook: the way on --- */
-    /* Runs the rest of the chain now. Return what it returned. Below 0: nothing ran, done will not run. */
+    /* Runs the rest of the chain now. Return what it returned: GW_DONE, or GW_PENDING when a plugin there
+     * deferred; done runs later then. Below 0: nothing ran, done will not run. */
     int32_t (*next)(gw_next* next, gw_done_fn done, void* ud);
-    /* Puts the request aside until resume; return GW_PENDING. timeout_ms: at most what the kind allows. */
+    /* handshake, frame, message: puts the request aside until resume; return GW_PENDING. Exactly one of
+     * on_resume and on_cancel follows, with ud; another verdict withdraws the token, and neither does.
+     * timeout_ms: at most 30 s, of a handshake what is left of its time; 0: that.
+     * GW_E_STATE: another kind, the second next or defer of this call, or no on_resume and on_cancel;
+     * GW_E_LIMIT: too many wait. */
     int32_t (*defer)(gw_next* next, uint32_t timeout_ms, void* ud, gw_token* out);
 
     /* --- [conn], in a hook: the request --- */

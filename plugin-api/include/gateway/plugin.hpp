@@ -57,6 +57,7 @@ class Interceptor {
     virtual bool Attach(Connection&) { return true; }
     virtual void Detach(Connection&) {}
     virtual Verdict Intercept(Request&, Connection&, Next&) { return Continue; }
+    // A plugin that defers overrides both: the request goes on here, or ends otherwise. ud: of Next::defer.
     virtual Verdict OnResume(Request&, Connection&, Next&, void* /*ud*/) { return Continue; }
     virtual void OnCancel(const Request&, Connection&, void* /*ud*/, int32_t /*why*/) {}
     virtual void OnEvent(const Event&, Connection&) {}
@@ -176,7 +177,7 @@ struct Glue {
             Request request(host.raw(), req);
             Connection connection(host.raw(), ctx, slot);
             Next rest(host, next, slot);
-            return static_cast<int32_t>(at(self).Intercept(request, connection, rest));
+            return static_cast<int32_t>(rest.returned(at(self).Intercept(request, connection, rest)));
         });
     }
     static int32_t on_resume(void* self, void* slot, gw_ctx* ctx, gw_req* req, gw_next* next, void* ud) {
@@ -185,7 +186,7 @@ struct Glue {
             Request request(host.raw(), req);
             Connection connection(host.raw(), ctx, slot);
             Next rest(host, next, slot);
-            return static_cast<int32_t>(at(self).OnResume(request, connection, rest, ud));
+            return static_cast<int32_t>(rest.returned(at(self).OnResume(request, connection, rest, ud)));
         });
     }
     static void on_cancel(void* self, void* slot, gw_ctx* ctx, const gw_req* req, void* ud, int32_t why) {

@@ -157,6 +157,11 @@ class Connection {
 class Next {
    public:
     Next(Host host, gw_next* next, void* slot) : host_(host), next_(next), slot_(slot) {}
+    ~Next() {
+        if (state_ != nullptr) free_state_(state_);
+    }
+    Next(const Next&) = delete;
+    Next& operator=(const Next&) = delete;
 
     // Runs the rest of the chain now; after(Request&, Connection&, int32_t status) runs exactly once when the
     // request has ended: before this returns, or later if it returns Pending. Return what this returned.
@@ -167,12 +172,27 @@ class Next {
         if (code >= 0) static_cast<void>(closure.release());  // call() frees it, or has done so
         return static_cast<Verdict>(check(code, "next"));
     }
-    // Puts the request aside until Host::resume(token); then return Pending. ud comes back in OnResume or
-    // OnCancel, of which exactly one runs.
+    // Puts the request aside until Host::resume(token), from any thread; then return Pending. ud comes back
+    // in OnResume or OnCancel, of which exactly one runs. With another verdict than Pending, or when the hook
+    // throws, the token is withdrawn and neither runs. timeout_ms 0: as long as the gateway allows.
     gw_token defer(uint32_t timeout_ms, void* ud) {
         gw_token token{0, 0};
         check(offered(host_.raw()->defer, "defer")(next_, timeout_ms, ud, &token), "defer");
         return token;
+    }
+    // The same with what the plugin keeps of the request: it is freed here unless the hook returns Pending;
+    // OnResume and OnCancel own it by gateway::take<State>(ud).
+    template <typename State>
+    gw_token defer(uint32_t timeout_ms, std::unique_ptr<State> state) {
+        const gw_token token = defer(timeout_ms, static_cast<void*>(state.get()));
+        free_state_ = [](void* kept) { delete static_cast<State*>(kept); };
+        state_ = state.release();
+        return token;
+    }
+    // By the glue, when the hook has returned.
+    Verdict returned(Verdict verdict) {
+        if (verdict == Verdict::Pending) state_ = nullptr;  // on its way to OnResume or OnCancel
+        return verdict;
     }
 
    private:
@@ -195,7 +215,15 @@ class Next {
     Host host_;
     gw_next* next_;
     void* slot_;
+    void* state_ = nullptr;  // of a deferral, while it is ours
+    void (*free_state_)(void*) = nullptr;
 };
+
+// What was given to Next::defer, in OnResume and OnCancel: exactly one of them gets it, and owns it.
+template <typename State>
+std::unique_ptr<State> take(void* ud) {
+    return std::unique_ptr<State>(static_cast<State*>(ud));
+}
 
 class Event {
    public:
