@@ -33,6 +33,7 @@ NetOptions net_options(const Settings& settings) {
     options.max_request_head_bytes = performance.max_request_head_size_kb * size_t{1024};
     options.max_fragments = performance.max_fragments;
     options.max_inbound_bytes = performance.max_inbound_memory_mb * size_t{1024} * 1024;
+    options.max_outbound_bytes = performance.max_outbound_memory_mb * size_t{1024} * 1024;
     options.read_buffer_bytes = performance.read_buffer_size_kb * size_t{1024};
     options.write_buffer_bytes = performance.write_buffer_size_kb * size_t{1024};
     options.reactor_buffer_bytes = performance.reactor_buffer_size_kb * size_t{1024};

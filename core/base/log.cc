@@ -21,6 +21,7 @@ namespace {
 
 std::atomic<LogLevel> least_level{LogLevel::info};
 std::atomic<bool> as_json{false};
+std::atomic<uint32_t> max_connection_lines{0};
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
     switch (level) {
@@ -82,6 +83,7 @@ void write_range(LogLevel level, std::string_view event, FieldRange fields) {
 void setup(const LogSettings& settings) {
     least_level.store(settings.level);
     as_json.store(settings.format == LogFormat::json);
+    max_connection_lines.store(settings.max_connection_lines);
     output().sink->start();
 }
 
@@ -120,6 +122,23 @@ void write_limited(LogLevel level, std::string_view key, std::string_view event,
     std::vector<Field> more(fields);
     more.emplace_back("repeated", verdict.repeated);
     write_range(level, event, {more.data(), more.size()});
+}
+
+void write_connection(std::string_view key, std::string_view event, Fields fields) {
+    if (!enabled(LogLevel::info)) return;
+    const uint32_t allowed = max_connection_lines.load(std::memory_order_relaxed);
+    if (allowed == 0) return write(LogLevel::info, event, fields);
+    LogLimiter::Verdict verdict;
+    {
+        const std::lock_guard<std::mutex> lock(output().limiter_mutex);
+        verdict =
+            output().limiter.note(LogLevel::info, key, event, std::chrono::steady_clock::now(), allowed);
+    }
+    if (verdict.repeated > 0) write(LogLevel::info, event, {{"repeated", verdict.repeated}});
+    if (verdict.write) write(LogLevel::info, event, fields);
+    if (!verdict.first_left_out) return;
+    write(LogLevel::warn, "very many connections come or go; not each is logged for some seconds",
+          {{"left_out", event}, {"hint", "log.max_connection_lines is how many are, in 10 s"}});
 }
 
 }  // namespace gatewayd::log

@@ -59,6 +59,9 @@ inline void error(std::string_view event, Fields fields = {}) {
 // counts; once in 10 s the next line of that key is written with repeated=N. At most 1,024 keys are kept;
 // beyond, they share one. What was counted and not yet said is said by flush_and_stop().
 void write_limited(LogLevel level, std::string_view key, std::string_view event, Fields fields = {});
+// For each client that comes or goes: at most log.max_connection_lines of a `key` in 10 s; then one line that
+// says so, and later one that says how many were left out.
+void write_connection(std::string_view key, std::string_view event, Fields fields);
 
 }  // namespace gatewayd::log
 

@@ -26,18 +26,22 @@ LogLimiter::Entry& LogLimiter::entry_of(std::string_view key, TimePoint now, boo
 }
 
 LogLimiter::Verdict LogLimiter::note(LogLevel level, std::string_view key, std::string_view event,
-                                     TimePoint now) {
+                                     TimePoint now, uint32_t allowed) {
     bool is_new = false;
     Entry& entry = entry_of(key, now, &is_new);
     if (is_new || now - entry.written_at >= window) {
         entry.written_at = now;
-        return {true, std::exchange(entry.left_out, 0)};
+        entry.written = 1;
+        return {true, false, std::exchange(entry.left_out, 0)};
     }
-    if (entry.left_out++ == 0) {
-        entry.level = level;
-        entry.event = event;
+    if (entry.written < allowed) {
+        ++entry.written;
+        return {true, false, 0};
     }
-    return {false, 0};
+    if (entry.left_out++ > 0) return {false, false, 0};
+    entry.level = level;
+    entry.event = event;
+    return {false, true, 0};
 }
 
 std::vector<LogLimiter::Unsaid> LogLimiter::take_unsaid() {

@@ -23,7 +23,8 @@ class LogLimiter {
 
     struct Verdict {
         bool write = false;
-        uint64_t repeated = 0;  // lines of this key that were left out since the last one written
+        bool first_left_out = false;  // of this window
+        uint64_t repeated = 0;        // lines of this key that were left out since the last one written
     };
     // A line left out that nothing has told of yet.
     struct Unsaid {
@@ -32,13 +33,16 @@ class LogLimiter {
         uint64_t repeated;
     };
 
-    Verdict note(LogLevel level, std::string_view key, std::string_view event, TimePoint now);
+    // `allowed`: how many lines of the key may be written in a window.
+    Verdict note(LogLevel level, std::string_view key, std::string_view event, TimePoint now,
+                 uint32_t allowed = 1);
     // What was counted and not said, once.
     std::vector<Unsaid> take_unsaid();
 
    private:
     struct Entry {
-        TimePoint written_at;
+        TimePoint written_at;  // the first line of the window
+        uint32_t written = 0;  // in the window
         uint64_t left_out = 0;
         LogLevel level = LogLevel::info;
         std::string event;

@@ -75,6 +75,13 @@ class Checker {
                       " MB) is too small for one such buffer",
                   "wsc.performance.max_inbound_memory");
         }
+        const uint64_t outbound_kb = uint64_t{wsc_.performance.max_outbound_memory_mb} * 1024;
+        if (wsc_.performance.max_queue_size_kb > outbound_kb) {
+            problems_.warn(
+                place_of({"wsc.performance.max_queue_size", "wsc.performance.max_outbound_memory"}),
+                "wsc.performance.max_queue_size",
+                "is larger than wsc.performance.max_outbound_memory: no connection can have so much waiting");
+        }
         if (message_kb > wsc_.performance.max_queue_size_kb) {
             problems_.warn(
                 place_of({"wsc.performance.max_queue_size", "wsc.security.max_message_size"}),

@@ -146,6 +146,10 @@ void add_performance(std::vector<Key>& keys) {
                           GATEWAYD_AT(wsc.performance.max_inbound_memory_mb), "MB", 1, 1048576,
                           "What incomplete messages of all connections may take together; a connection that "
                           "needs more is closed (1013)."));
+    keys.push_back(number("wsc.performance.max_outbound_memory",
+                          GATEWAYD_AT(wsc.performance.max_outbound_memory_mb), "MB", 1, 1048576,
+                          "What may wait for all connections together; beyond it the connections for which "
+                          "most waits lose it, as slow_client says."));
     keys.push_back(number("wsc.performance.handshake_timeout",
                           GATEWAYD_AT(wsc.performance.handshake_timeout_s), "seconds", 1, 3600,
                           "How long a client may take from its TCP connection to the end of the upgrade."));
@@ -244,6 +248,10 @@ void add_others(std::vector<Key>& keys) {
                         "What is less important is not logged."));
     keys.push_back(text("log.format", GATEWAYD_CHOICE_AT(log.format, log_format_words), nullptr,
                         "text: for people; json: one JSON object a line."));
+    keys.push_back(
+        number("log.max_connection_lines", GATEWAYD_AT(log.max_connection_lines), "lines", 0, 10000000,
+               "How many lines of clients that connected are written in 10 s, and as many of those "
+               "that disconnected; the others are counted in one. 0: no limit."));
 }
 
 #undef GATEWAYD_AT

@@ -36,6 +36,7 @@ struct PerformanceSettings {
     uint32_t max_connections_per_address = 0;  // 0: no limit
     uint32_t max_fragments = 131072;
     uint32_t max_inbound_memory_mb = 256;
+    uint32_t max_outbound_memory_mb = 1024;
     uint32_t handshake_timeout_s = 10;
     uint32_t write_stall_timeout_s = 30;
     uint32_t shutdown_timeout_s = 10;
@@ -140,6 +141,7 @@ enum class LogFormat : uint8_t { text, json };
 struct LogSettings {
     LogLevel level = LogLevel::info;
     LogFormat format = LogFormat::text;
+    uint32_t max_connection_lines = 1000;
 };
 
 struct Settings {

@@ -31,6 +31,7 @@ void HubShard::add(Recipient* recipient) {
     clients_.insert(recipient);
     if (Recipient** head = users_.find(identity.user_id)) {
         recipient->next_of_user_ = *head;
+        (*head)->previous_of_user_ = recipient;
         *head = recipient;
     } else {
         users_.insert(recipient);
@@ -45,19 +46,14 @@ void HubShard::remove(Recipient* recipient) {
         unsubscribe(recipient, std::string(recipient->topics_.back().topic->name));
     remove_from(&everyone_, recipient);
     clients_.erase(identity.client_id);
-    Recipient** head = users_.find(identity.user_id);
-    if (head && *head == recipient) {
-        if (recipient->next_of_user_) {
-            *head = recipient->next_of_user_;
-        } else {
-            users_.erase(identity.user_id);
-        }
-    } else if (head) {
-        Recipient* before = *head;
-        while (before->next_of_user_ && before->next_of_user_ != recipient)
-            before = before->next_of_user_;
-        if (before->next_of_user_) before->next_of_user_ = recipient->next_of_user_;
+    if (recipient->previous_of_user_) {
+        recipient->previous_of_user_->next_of_user_ = recipient->next_of_user_;
+    } else if (recipient->next_of_user_) {
+        *users_.find(identity.user_id) = recipient->next_of_user_;
+    } else {
+        users_.erase(identity.user_id);
     }
+    if (recipient->next_of_user_) recipient->next_of_user_->previous_of_user_ = recipient->previous_of_user_;
     cancel(identity.handle);
 }
 

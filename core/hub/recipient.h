@@ -43,7 +43,8 @@ class Recipient {
     // given.
     uint32_t fanout_from_ = 0;
     uint64_t fanout_epoch_ = 0;
-    Recipient* next_of_user_ = nullptr;
+    Recipient* next_of_user_ = nullptr;  // the connections of one user are a list
+    Recipient* previous_of_user_ = nullptr;
     std::vector<Membership> topics_;
 };
 

@@ -117,6 +117,7 @@ class Connection : public TimerWheel::Node {
     void take_frames(char* data, size_t size);
     void hold(std::string_view bytes);
     bool take_whole_frame(char** data, size_t* size);
+    bool complete_frame(const char* data, size_t* size);
     void assemble(char** data, size_t* size);
     void on_frame(Opcode opcode, char* payload, size_t size);
     void on_deflated(Opcode opcode, std::string_view compressed);
@@ -131,7 +132,10 @@ class Connection : public TimerWheel::Node {
     void push(Slice slice);
     void push_control(std::string frame);
     bool over_limits() const;
+    bool hopeless(const Slice& slice) const;
     bool relieve(uint32_t messages);
+    bool sheddable() const { return open() && blocked_ && !queue_.empty(); }
+    void shed();
     void log_slow(SlowClientAction action);
     ssize_t write(iovec* parts, int count);
     ssize_t send_parts(iovec* parts, int count);

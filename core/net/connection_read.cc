@@ -37,10 +37,12 @@ void Connection::on_events(uint32_t events) {
 void Connection::read() {
     if (awaits_proxy_header_ && !read_proxy_header()) return;
     if (tls_ && !may_read_tls()) return;
-    const ssize_t size = ::recv(fd_, reactor_.buffer_.get(), reactor_.options_.reactor_buffer_bytes, 0);
+    const ssize_t size = ::recv(fd_, reactor_.buffer_.get(), reactor_.read_bytes_, 0);
     if (size > 0) {
         reactor_.counters_->net.bytes_received.add(static_cast<uint64_t>(size));
+        reactor_.read_was_full_ = !tls_ && static_cast<size_t>(size) == reactor_.read_bytes_;
         on_wire_bytes(reactor_.buffer_.get(), static_cast<size_t>(size));
+        reactor_.read_was_full_ = false;
         return;
     }
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
@@ -145,7 +147,7 @@ void Connection::take_frames(char* data, size_t size) {
     while (size > 0 && !paused_ && (state_ == State::open || state_ == State::closing)) {
         if (assembler_) {
             assemble(&data, &size);
-        } else if (!take_whole_frame(&data, &size)) {
+        } else if (!take_whole_frame(&data, &size) && !complete_frame(data, &size)) {
             assembler_ = std::make_unique<MessageAssembler>(reactor_.options_,
                                                             &reactor_.limits_->inbound_memory, deflates());
         }
@@ -202,6 +204,27 @@ bool Connection::take_whole_frame(char** data, size_t* size) {
     }
     on_frame(header.opcode, payload, length);
     return true;
+}
+
+// The read ended inside a frame, and there is room for the rest behind it: reads that, and nothing else.
+// False: it goes on in an assembler.
+bool Connection::complete_frame(const char* data, size_t* size) {
+    if (!reactor_.read_was_full_) return false;
+    reactor_.read_was_full_ = false;
+    FrameHeader header;
+    ProtocolError error;
+    if (parse_client_header({data, *size}, reactor_.options_.max_message_bytes, deflates(), &header, &error) !=
+        HeaderResult::complete)
+        return false;
+    const size_t used = static_cast<size_t>(data - reactor_.buffer_.get()) + *size;
+    const size_t missing = header.size + static_cast<size_t>(header.length) - *size;
+    if (!header.fin || header.opcode == Opcode::continuation) return false;
+    if (missing > reactor_.options_.reactor_buffer_bytes - used) return false;
+    const ssize_t more = ::recv(fd_, reactor_.buffer_.get() + used, missing, 0);
+    if (more <= 0) return false;  // what it means is found out by the next read
+    reactor_.counters_->net.bytes_received.add(static_cast<uint64_t>(more));
+    *size += static_cast<size_t>(more);
+    return static_cast<size_t>(more) == missing;
 }
 
 void Connection::assemble(char** data, size_t* size) {

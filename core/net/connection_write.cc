@@ -46,6 +46,11 @@ bool Connection::enqueue_now(const Slice* slices, int count, size_t bytes, uint3
 
 bool Connection::queue(Slice slice) {
     const uint32_t messages = slice.messages;
+    if (blocked_ && hopeless(slice)) {
+        reactor_.counters_->net.slow_client[static_cast<size_t>(SlowClientAction::drop_newest)].add(messages);
+        log_slow(SlowClientAction::drop_newest);
+        return false;
+    }
     push(std::move(slice));
     reactor_.counters_->net.messages_sent.add(messages);
     return !over_limits() || relieve(messages);
@@ -77,6 +82,14 @@ bool Connection::write_or_queue(const Slice* slices, int count, size_t bytes, ui
 bool Connection::over_limits() const {
     return queue_.messages() > reactor_.options_.max_queue_messages ||
            queue_.bytes() > reactor_.options_.max_queue_bytes;
+}
+
+// Not even the first message of the slice has a place, and it is the newest that goes. Without a look at the
+// whole queue: in a storm this is asked for every message and client.
+bool Connection::hopeless(const Slice& slice) const {
+    if (reactor_.options_.slow_client != SlowClientAction::drop_newest) return false;
+    return queue_.messages() >= reactor_.options_.max_queue_messages ||
+           queue_.bytes() + server_frame_size(slice.view()) > reactor_.options_.max_queue_bytes;
 }
 
 // The queue is over its limits: writes first, and if the socket takes no more, the slow-client policy. True:
@@ -111,6 +124,21 @@ bool Connection::relieve(uint32_t messages) {
     log_slow(action);
     if (action == SlowClientAction::drop_oldest && dropped + messages <= droppable) return true;
     return dropped == 0;
+}
+
+// The node has no memory for what waits here: all of it goes, but what is partly written.
+void Connection::shed() {
+    const auto action = reactor_.options_.slow_client;
+    uint32_t dropped = 1;
+    if (action == SlowClientAction::disconnect) {
+        close_later(close_try_again_later, "slow client: max_outbound_memory is used up",
+                    DisconnectReason::slow_client);
+    } else {
+        const size_t before = queue_.bytes();
+        dropped = queue_.drop_newest(0, 0, &reactor_.queue_pool_);
+        reactor_.counters_->net.queued_bytes.sub(before - queue_.bytes());
+    }
+    reactor_.counters_->net.slow_client[static_cast<size_t>(action)].add(dropped);
 }
 
 // Not each time: during a storm this is the hot path of every connection that is behind.

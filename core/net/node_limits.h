@@ -36,6 +36,11 @@ class NodeLimits {
 
     InboundMemory inbound_memory{0};
     CompressionMemory compression_memory{0};
+    // What waits to be written to all connections, against NetOptions::max_outbound_bytes: as the reactors
+    // told last, in steps of 64 KB. A frame that many share counts for each of them.
+    std::atomic<size_t> outbound_bytes{0};
+    std::atomic<size_t> mailbox_bytes{0};  // of the messages between the reactors
+    std::atomic<uint32_t> reactors{0};
     // Connections beyond the limits that are being told so. begin_refusing(): false, there are enough of
     // them.
     std::atomic<uint32_t> refusing{0};

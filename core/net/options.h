@@ -36,12 +36,13 @@ struct NetOptions {
     size_t max_message_bytes = 1024UL * 1024;
     size_t max_request_head_bytes = 8UL * 1024;
     uint32_t max_fragments = 131'072;
-    size_t max_inbound_bytes = 256UL * 1024 * 1024;  // of the whole node
+    size_t max_inbound_bytes = 256UL * 1024 * 1024;    // of the whole node
+    size_t max_outbound_bytes = 1024UL * 1024 * 1024;  // of the whole node
     size_t read_buffer_bytes = 4UL * 1024;
     size_t write_buffer_bytes = 4UL * 1024;
     size_t reactor_buffer_bytes = 512UL * 1024;
     size_t max_mailbox_letters = 65'536;
-    size_t max_mailbox_bytes = 256UL * 1024 * 1024;  // of the messages in those letters
+    size_t max_mailbox_bytes = 64UL * 1024 * 1024;  // of the messages in those letters
     SlowClientAction slow_client = SlowClientAction::disconnect;
     CidrList trusted_proxies;
     ProxyHeader proxy_header = ProxyHeader::x_forwarded_for;  // how those say who their client is

@@ -2,10 +2,13 @@
 // the sockets sit in an epoll set of our own that is one descriptor to Asio (docs/adr/0002).
 //
 // A turn: the mailbox's letters, or what is ready on the sockets, or a tick of the wheel; then the service
-// fans out what it collected; then every touched connection is flushed once. All members are the reactor
-// thread's, but those marked [any].
+// fans out what it collected; then every touched connection is flushed once. Sockets and letters take turns:
+// who needs more than a few milliseconds goes on in its next one, so that no flood delays the rest
+// (docs/adr/0009). All members are the reactor thread's, but those marked [any].
 #ifndef GATEWAYD_CORE_NET_REACTOR_H
 #define GATEWAYD_CORE_NET_REACTOR_H
+
+#include <sys/epoll.h>
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "core/base/counters.h"
+#include "core/base/heap_trim.h"
 #include "core/base/timer_wheel.h"
 #include "core/net/connection.h"
 #include "core/net/listener.h"
@@ -72,6 +76,11 @@ class Reactor {
     // [any]
     bool stopped();
 
+    // [any] So many letters wait that whoever writes more should read less.
+    bool congested() const { return backlog_.load(std::memory_order_relaxed) > congested_letters; }
+    // Reads no more from the sockets while that reactor is congested, but not for ever: its senders feel it.
+    void wait_for(const Reactor* congested) { waits_for_ = congested; }
+
     uint32_t index() const { return index_; }
     const NetOptions& options() const { return options_; }
     ReactorCounters& counters() { return *counters_; }
@@ -92,16 +101,25 @@ class Reactor {
    private:
     friend class Connection;
 
+    static constexpr size_t congested_letters = 256;
+
     void wait_for_sockets();
+    void wait_for_other(uint32_t waits);
     void wait_for_tick();
     void read_clocks();
     void socket_turn();
+    bool take_ready(uint64_t until_ns);
+    void adapt_reads(uint64_t ns, uint64_t bytes, uint64_t events);
     void mailbox_turn();
+    void forget_letters();
     void tick_turn();
     bool turn_is_full() const {
         return service_->turn_is_full() || (deflate_ && deflate_->compressor.full());
     }
     void flush_turn();
+    void account_output();
+    void shed_output(size_t total);
+    void watch_memory();
     void end_of_turn();
     void accept_ready();
     void adopt(int fd, const PeerAddress& peer);
@@ -125,6 +143,8 @@ class Reactor {
     boost::asio::posix::stream_descriptor sockets_;  // the epoll set
     boost::asio::steady_timer tick_timer_;
     boost::asio::steady_timer accept_timer_;
+    boost::asio::steady_timer congestion_timer_;
+    const Reactor* waits_for_ = nullptr;
     std::chrono::steady_clock::time_point next_tick_;
     int epoll_ = -1;
     Listener listener_;
@@ -134,11 +154,19 @@ class Reactor {
     const TlsSource* tls_source_ = nullptr;    // null: plain
     std::unique_ptr<TlsScratch> tls_scratch_;  // outlives the connections
     int64_t handshake_ns_left_ = 0;            // of this wait
+    size_t read_bytes_;                        // of one read: less while reads take long
+    bool read_was_full_ = false;               // the read whose frames are being taken: there may be more
+    static constexpr int max_ready = 256;
+    epoll_event ready_[max_ready];  // what epoll said; from next_ready_ on it is still to be done
+    int ready_count_ = 0;
+    int next_ready_ = 0;
     std::vector<Connection*> connections_;
     std::vector<Connection*> touched_;
     std::vector<Connection*> retired_;
     OutboundQueue::Pool queue_pool_;
     std::unique_ptr<ReactorDeflate> deflate_;  // null: compression is not enabled
+    size_t accounted_bytes_ = 0;               // our part of NodeLimits::outbound_bytes
+    HeapTrim heap_trim_;                       // reactor 0 trims for all
     TimerWheel wheel_;
     int64_t wall_ms_ = 0;
     uint64_t monotonic_ns_ = 0;
@@ -146,10 +174,13 @@ class Reactor {
 
     // shared
     std::mutex mailbox_mutex_;
-    std::vector<Letter> mailbox_;  // guarded by mailbox_mutex_
-    size_t mailbox_bytes_ = 0;     // guarded by mailbox_mutex_
-    bool stopped_ = false;         // guarded by mailbox_mutex_
-    std::vector<Letter> letters_;  // the thread's: the batch being read
+    std::vector<Letter> mailbox_;     // guarded by mailbox_mutex_
+    size_t mailbox_bytes_ = 0;        // guarded by mailbox_mutex_; those of the batch being read included
+    bool stopped_ = false;            // guarded by mailbox_mutex_
+    std::atomic<size_t> backlog_{0};  // letters not read yet
+    std::vector<Letter> letters_;     // the thread's: the batch being read ...
+    size_t next_letter_ = 0;          // ... from here on
+    size_t letters_bytes_ = 0;        // ... and what it keeps in memory
 };
 
 }  // namespace gatewayd

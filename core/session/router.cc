@@ -50,6 +50,8 @@ bool Router::send(const Destination& to, std::string_view body, const Stamps& st
             const bool posted = worker->post(
                 [worker, to, shared, tally] { worker->router().deliver_here(to, shared, nullptr, tally); },
                 shared.length);
+            if (worker->reactor().congested())
+                node_->workers[reactor_]->reactor().wait_for(&worker->reactor());
             if (!posted && !worker->reactor().stopped()) {
                 node_->workers[reactor_]->counters().mailbox_lost.add();
                 log::write_limited(LogLevel::error, "mailbox_full",

@@ -62,10 +62,11 @@ void Session::log_connected() const {
     const log::Field connection_id("connection_id", connection_->id());
     const log::Field address("remote_address", worker_->text_of(identity_->remote_address));
     if (identity_->tls == TlsVersion::none) {
-        log::info("client connected", {client_id, user_id, user_type, connection_id, address});
+        log::write_connection("connected", "client connected",
+                              {client_id, user_id, user_type, connection_id, address});
     } else {
-        log::info(
-            "client connected",
+        log::write_connection(
+            "connected", "client connected",
             {client_id, user_id, user_type, connection_id, address, {"tls", gatewayd::name(identity_->tls)}});
     }
 }
@@ -106,12 +107,13 @@ void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std
     chain.emit(GW_EV_DISCONNECTED, this, nullptr, code, name(reason));
     chain.detach(*this);
     if (log::enabled(LogLevel::info)) {
-        log::info("client disconnected", {{"client_id", identity_->client_id},
-                                          {"user_id", identity_->user_id},
-                                          {"connection_id", connection_->id()},
-                                          {"reason", name(reason)},
-                                          {"code", code},
-                                          {"text", text}});
+        log::write_connection("disconnected", "client disconnected",
+                              {{"client_id", identity_->client_id},
+                               {"user_id", identity_->user_id},
+                               {"connection_id", connection_->id()},
+                               {"reason", name(reason)},
+                               {"code", code},
+                               {"text", text}});
     }
     worker_->bury(this);
 }

@@ -34,7 +34,7 @@ class TinyFragments(Attack):
     """Messages in fragments of one byte, and in continuation frames with nothing in them, without an end."""
 
     name = "tiny-fragments"
-    config = {"wsc": {"security": {"max_message_size": 4096}}}
+    config = {"wsc": {"security": {"max_message_size": 4096}, "performance": {"max_fragments": 65536}}}
 
     def run(self, target):
         messages = 0

@@ -146,6 +146,20 @@ def test_refusals_are_counted_and_not_repeated(gateway):
     assert repeated + len([line for line in refused if "remote_address" in line]) == 200, refused
 
 
+def test_connections_beyond_max_connection_lines_are_counted(gateway):
+    running = gateway({"log": {"max_connection_lines": 3}})
+    for _ in range(10):
+        with running.connect("many") as client:
+            client.close()
+    running.wait_for_connections(0)
+    running.wait_for_log('very many connections come or go.*left_out="client connected"')
+    running.stop()
+    assert len(running.log_lines("info  client connected client_id=")) == 3
+    assert len(running.log_lines("info  client disconnected client_id=")) == 3
+    assert running.log_lines('client connected repeated=7') and running.log_lines("client disconnected repeated=7")
+    assert len(running.log_lines("very many connections")) == 2
+
+
 def test_a_refused_handshake_says_why(gateway):
     running = gateway()
     running.connect("x", target="/nowhere", refused=True, greeting=False).drop()

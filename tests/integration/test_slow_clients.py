@@ -226,6 +226,45 @@ class TestSlowClient:
         running.check_health()
 
 
+class TestOutboundMemory:
+    """What waits for all connections together has a bound; the heaviest pays."""
+
+    @pytest.mark.parametrize("policy", ["disconnect", "drop_oldest", "drop_newest"])
+    def test_the_heaviest_loses_what_waits(self, gateway, policy):
+        running = gateway(
+            {
+                "wsc": {
+                    "message_buffer_size": 100000,
+                    "performance": {
+                        "max_queue_size": 65536,
+                        "max_outbound_memory": 64,
+                        "slow_client": policy,
+                        "write_stall_timeout": 600,
+                    },
+                }
+            }
+        )
+        light = running.connect("light", receive_buffer=4096)
+        heavy = SlowReader(running, count=6000)
+        light_count = 400
+        for number in range(light_count):
+            heavy.sender.send_json({"type": "text", "to": "light", "content": {"n": number, "p": heavy.padding}})
+        assert running.admin.metric("gateway_slow_client_total", action=policy) == 0
+        # 100 MB for one that reads nothing: more than all may have.
+        heavy.fill()
+        running.wait_for_log("max_outbound_memory is used up.*slow_client=" + policy)
+        assert running.admin.metric("gateway_slow_client_total", action=policy) >= 1
+        assert running.admin.metric("gateway_send_queue_bytes") <= 64 * 1024 * 1024
+        if policy == "disconnect":
+            running.wait_for_log("client disconnected.*user_id=slow.*reason=slow_client code=1013.*max_outbound_memory")
+        deadline = Deadline(60)
+        assert [light.receive(deadline.left())["content"]["n"] for _ in range(light_count)] == list(range(light_count))
+        for client in (light, heavy.slow, heavy.sender):
+            client.drop()
+        eventually(lambda: running.admin.metric("gateway_send_queue_bytes") == 0, "nothing is kept")
+        running.check_health()
+
+
 class TestShutdownTimeout:
     def test_what_cannot_be_sent_does_not_hold_up_the_end(self, gateway):
         running = gateway(

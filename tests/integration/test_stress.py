@@ -92,7 +92,12 @@ def operate(running, seed, failures, over):
 
 
 def test_everything_at_once(gateway):
-    running = gateway({"wsc": {"message_buffer_size": 64, "performance": {"io_threads": 4, "max_queue_size": 512}}})
+    running = gateway(
+        {
+            "wsc": {"message_buffer_size": 64, "performance": {"io_threads": 4, "max_queue_size": 512}},
+            "log": {"max_connection_lines": 0},
+        }
+    )
     failures, over = [], threading.Event()
     operator = threading.Thread(target=operate, args=(running, 0, failures, over))
     threads = [threading.Thread(target=live, args=(running, seed, failures)) for seed in range(1, THREADS + 1)]

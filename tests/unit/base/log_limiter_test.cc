@@ -29,6 +29,25 @@ TEST_CASE("the first line of a key is written, the next ones counted until the w
     CHECK(last.repeated == 1);
 }
 
+TEST_CASE("of a key that may have more, so many are written in a window, and the first one left out is told") {
+    LogLimiter limiter;
+    const auto note = [&](auto at) { return limiter.note(LogLevel::info, "k", "e", start + at, 3); };
+    for (int i = 0; i < 3; ++i)
+        CHECK(note(1s).write);
+    const LogLimiter::Verdict fourth = note(2s);
+    CHECK_FALSE(fourth.write);
+    CHECK(fourth.first_left_out);
+    const LogLimiter::Verdict fifth = note(9s);
+    CHECK_FALSE(fifth.write);
+    CHECK_FALSE(fifth.first_left_out);
+    const LogLimiter::Verdict next = note(11s);
+    CHECK(next.write);
+    CHECK(next.repeated == 2);
+    CHECK(note(12s).write);
+    CHECK(note(13s).write);
+    CHECK_FALSE(note(14s).write);
+}
+
 TEST_CASE("keys are counted apart") {
     LogLimiter limiter;
     CHECK(limiter.note(LogLevel::warn, "a", "e", start).write);

@@ -103,7 +103,8 @@ TEST_CASE("an unknown key: its line and the nearest valid one") {
     CHECK(error_of("wsc: { port: 1 }") == "gateway.yaml:1:8: wsc.port: unknown key; did you mean node_port?");
     CHECK(error_of("wcs: { enabled: true }") == "gateway.yaml:1:1: wcs: unknown key; did you mean wsc?");
     CHECK(error_of("log: { colour: blue }") ==
-          "gateway.yaml:1:8: log.colour: unknown key; the keys here are level, format");
+          "gateway.yaml:1:8: log.colour: unknown key; the keys here are level, format, "
+          "max_connection_lines");
 }
 
 TEST_CASE("a key in the wrong section: the right one is named") {
