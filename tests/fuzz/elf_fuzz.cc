@@ -1,10 +1,14 @@
 // A plugin's file before anything of it runs: core/plugins/elf_file.h and elf_note.h on any bytes. Nothing
 // outside the bytes is read, every refusal has its words, and a note that is taken keeps the rules that the
 // loader counts on.
+#include <fstream>
+
 #include "core/plugins/elf_file.h"
 #include "core/plugins/elf_note.h"
+#include "core/plugins/inspect.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/utf8_reference.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 
@@ -67,6 +71,22 @@ void check_file(const ElfFile& file, std::string_view bytes) {
     if (note) check_note(*note);
 }
 
+void check_inspection(std::string_view bytes) {
+    static const testing::TemporaryFolder folder;
+    static const std::string path = folder.path() + "/plugin.so";
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+    const PluginInspection inspection = inspect_plugin(path, {"gw.timer/1"});
+    const std::string& text = inspection.text;
+    must(utf8_verdict(text) == Utf8::valid && text.back() == '\n', "what is printed is lines of UTF-8", text);
+    const bool control = std::any_of(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F;
+    });
+    must(!control, "nothing in it is a control character", text);
+    const bool verdict = text.find("\nverdict      this gatewayd can load it\n") != std::string::npos;
+    must(verdict || !inspection.loadable, "the verdict is the last word", text);
+    must(text.size() < 64 * 1024, "a report has a limit", text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -75,7 +95,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::string error;
     const auto file = ElfFile::parse(bytes, &error);
     must(file.has_value() == error.empty(), "a file or a reason", error);
-    if (file) check_file(*file, bytes);
+    if (file) {
+        check_file(*file, bytes);
+        check_inspection(bytes);
+    }
     // Bytes that are no ELF file are tried as the text of a note.
     error.clear();
     const auto note = parse_plugin_note(bytes, &error);
