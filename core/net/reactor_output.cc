@@ -11,6 +11,9 @@ namespace {
 
 // What is not worth telling: a turn's own frames come and go.
 constexpr size_t unaccounted_bytes = 64UL * 1024;
+// Of one connection, roughly: when very many go, the heap is worth a look.
+constexpr size_t plain_connection_bytes = 1024;
+constexpr size_t tls_connection_bytes = 20UL * 1024;
 
 }  // namespace
 
@@ -58,7 +61,9 @@ void Reactor::watch_memory() {
     const size_t outbound = limits_->outbound_bytes.load(std::memory_order_relaxed);
     if (outbound > options_.max_outbound_bytes) shed_output(outbound);
     if (index_ != 0) return;
-    heap_trim_.note(outbound + limits_->inbound_memory.load(std::memory_order_relaxed) +
+    const size_t connections =
+        limits_->count() * (tls_source_ ? tls_connection_bytes : plain_connection_bytes);
+    heap_trim_.note(connections + outbound + limits_->inbound_memory.load(std::memory_order_relaxed) +
                     limits_->mailbox_bytes.load(std::memory_order_relaxed));
 }
 

@@ -17,6 +17,7 @@ class Attack:
     log          what must be found in the log (a regular expression), or None
     max_lines    how many lines the log may have of it all, besides those of each client that came or went
     after        True: the healthy client is measured after it, not during it
+    tls, cafile  of the daemon's clients, when its configuration has wsc.tls
     in_tests     False: only `run` plays it
     """
 
@@ -29,6 +30,8 @@ class Attack:
     max_lines = 20
     after = False
     in_tests = True
+    tls = None
+    cafile = ""
 
     def prepare_child(self):
         """Runs in the daemon's process before it starts."""

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import select
+import ssl
 import sys
 import time
 
@@ -21,9 +22,10 @@ MESSAGE = re.compile(rb'"from":"healthy-alice",[^{}]*"content":(\d+)}')
 
 
 class Healthy:
-    def __init__(self, host, port):
-        self.alice = RawWebSocket(host, port, query={"user_id": "healthy-alice"})
-        self.bob = RawWebSocket(host, port, query={"user_id": "healthy-bob"})
+    def __init__(self, host, port, cafile):
+        tls = ssl.create_default_context(cafile=cafile) if cafile else None
+        self.alice = RawWebSocket(host, port, query={"user_id": "healthy-alice"}, tls=tls)
+        self.bob = RawWebSocket(host, port, query={"user_id": "healthy-bob"}, tls=tls)
         self.alice.receive()
         self.bob.receive()
         self.number = self.arrived = 0
@@ -42,6 +44,8 @@ class Healthy:
         """Looks for alice's messages in whatever came. Frames are not parsed: of a flood that reaches everyone, this must
         be able to take as much as a client in another language would."""
         data = client.socket.recv(1 << 20)
+        while getattr(client.socket, "pending", int)():
+            data += client.socket.recv(1 << 20)
         if not data:
             raise SystemExit("the healthy client was closed")
         if client is not self.bob:
@@ -99,4 +103,4 @@ if __name__ == "__main__":
         os.nice(-5)  # this client's machine is not the one under attack
     except PermissionError:
         pass
-    Healthy(sys.argv[1], int(sys.argv[2])).run()
+    Healthy(sys.argv[1], int(sys.argv[2]), sys.argv[3]).run()

@@ -40,7 +40,7 @@ SMALL = [attack for attack in ATTACKS if attack.in_tests]
 def test_attack(gateway, tmp_path, attack):
     if not attack.prepare(tmp_path):
         pytest.skip("not possible on this machine, or in this build")
-    running = gateway(attack.config, arguments=attack.arguments, env=attack.env, prepare=attack.prepare_child)
+    running = gateway(attack.config, arguments=attack.arguments, env=attack.env, prepare=attack.prepare_child, tls=attack.tls)
     with running.connect("bystander") as bystander:
         pid = running.process.pid
         running.wait_for_connections(1)

@@ -11,12 +11,20 @@ from support.gateway import run_gatewayd
 class TlsFiles:
     def __init__(self, folder):
         self.cert, self.key = str(folder / "cert.pem"), str(folder / "key.pem")
+        self.client = ssl.create_default_context()
+        self.renew()
+
+    def config(self):
+        return {"cert": self.cert, "key": self.key}
+
+    def renew(self):
+        """A new certificate in place of the old one; both are trusted from then on."""
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "7",
              "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", self.key, "-out", self.cert],
             check=True, capture_output=True,
         )
-        self.client = ssl.create_default_context(cafile=self.cert)
+        self.client.load_verify_locations(cafile=self.cert)
 
 
 def _accepted(folder, wsc):
@@ -32,11 +40,13 @@ def offers_of(folder):
 
 
 def tls_of(folder):
-    return None
+    """The files of a listener on TLS, or None when the build has none."""
+    files = TlsFiles(folder)
+    return files if _accepted(folder, {"tls": files.config()}) else None
 
 
 def server_config(offers, tls_files):
-    return {
+    config = {
         "wsc": {
             "heartbeat_interval": 5,
             "client_timeout": 60,
@@ -50,3 +60,6 @@ def server_config(offers, tls_files):
             "security": {"max_message_size": 256},
         },
     }
+    if tls_files:
+        config["wsc"]["tls"] = tls_files.config()
+    return config

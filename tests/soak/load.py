@@ -12,10 +12,10 @@ LONG = 60.0  # what takes longer than this did not happen
 
 
 class Load:
-    def __init__(self, running, offers, tls, seed):
+    def __init__(self, running, offers, tls_files, seed):
         self.running = running
         self.offers = offers  # names in wire.OFFERS
-        self.tls = tls        # an SSLContext, or None
+        self.tls_files = tls_files  # features.TlsFiles, or None
         self.rng = random.Random(seed)
         self.ledger = Ledger()
         self.over = asyncio.Event()  # nobody begins anything new
@@ -45,7 +45,7 @@ class Load:
     async def connect(self, user_id, on_message, client_id=None, user_type="customer", **options):
         query = f"user_id={user_id}&user_type={user_type}" + (f"&client_id={client_id}" if client_id else "")
         options.setdefault("offer", self.rng.choice(self.offers))
-        options.setdefault("tls", self.tls)
+        options.setdefault("tls", self.tls_files.client if self.tls_files else None)
         self.counts["connects"] += 1
         return await ws.Wire.connect(self.running.host, self.running.port, query, on_message, **options)
 

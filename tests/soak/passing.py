@@ -94,7 +94,12 @@ class Passing:
             self.load.counts["questions"] += 1
 
     async def signals(self):
+        """SIGHUP comes with a new certificate now and then."""
         while await self.load.pause(self.load.rng.uniform(2, 8)):
+            if self.load.tls_files and self.load.rng.random() < 0.2:
+                await asyncio.to_thread(self.load.tls_files.renew)
+                self.load.running.signal(signal.SIGHUP)
+                self.load.counts["certificates"] += 1
             self.load.running.signal(self.load.rng.choice((signal.SIGHUP, signal.SIGUSR1)))
             self.load.counts["signals"] += 1
 
