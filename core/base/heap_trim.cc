@@ -7,12 +7,13 @@
 namespace gatewayd {
 
 bool HeapTrim::note(size_t bytes) {
-    peak_bytes_ = std::max(peak_bytes_, bytes);
+    // One call late: what went is freed by the time.
+    const bool trims = due_;
+    if (trims) ::malloc_trim(0);
+    peak_bytes_ = due_ ? bytes : std::max(peak_bytes_, bytes);
     // While more is held than went, trimming would only make the next flood dearer.
-    if (peak_bytes_ - bytes < std::max(worth_bytes, bytes)) return false;
-    peak_bytes_ = bytes;
-    ::malloc_trim(0);
-    return true;
+    due_ = peak_bytes_ - bytes >= std::max(worth_bytes, bytes);
+    return trims;
 }
 
 }  // namespace gatewayd

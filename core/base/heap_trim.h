@@ -9,14 +9,15 @@ namespace gatewayd {
 
 class HeapTrim {
    public:
-    // What the queues and buffers hold now. Call it now and then. True: so much went since the last time that
-    // the heap was trimmed.
+    // What the queues and buffers hold now. Call it now and then. True: so much had gone when it was last
+    // called that the heap was trimmed now.
     bool note(size_t bytes);
 
    private:
-    static constexpr size_t worth_bytes = 8UL * 1024 * 1024;
+    static constexpr size_t worth_bytes = 4UL * 1024 * 1024;
 
     size_t peak_bytes_ = 0;
+    bool due_ = false;
 };
 
 }  // namespace gatewayd

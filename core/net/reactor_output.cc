@@ -12,7 +12,7 @@ namespace {
 // What is not worth telling: a turn's own frames come and go.
 constexpr size_t unaccounted_bytes = 64UL * 1024;
 // Of one connection, roughly: when very many go, the heap is worth a look.
-constexpr size_t plain_connection_bytes = 1024;
+constexpr size_t plain_connection_bytes = 4UL * 1024;  // a handshake or a message may have begun
 constexpr size_t tls_connection_bytes = 20UL * 1024;
 
 }  // namespace
