@@ -10,6 +10,8 @@ Directory::Claim Directory::claim(const IdentityPtr& identity, IdentityPtr* old)
         const std::lock_guard lock(clients.mutex);
         if (IdentityPtr* found = clients.clients.find(identity->client_id)) {
             if ((*found)->user_id != identity->user_id) return Claim::conflict;
+            // A handshake that was put aside comes late: the client has given up on it.
+            if ((*found)->handle.generation > identity->handle.generation) return Claim::outdated;
             *old = std::move(*found);
             *found = identity;
         } else {

@@ -30,6 +30,7 @@ class Directory {
         registered,  // the client_id was free
         replaced,    // the same user had it; *old is that connection, and must be closed
         conflict,    // another user has it; nothing was changed
+        outdated,    // a later connection of the same user has it already; nothing was changed
     };
 
     // Registers a client and its user.

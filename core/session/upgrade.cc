@@ -186,10 +186,14 @@ Compression Upgrade::negotiate_compression() {
 }
 
 Upgrade::Outcome Upgrade::claim() {
+    static constexpr const char* why = "replaced: the same client connected again";
     IdentityPtr old;
     switch (worker_->node().directory.claim(identity_, &old)) {
         case Directory::Claim::conflict:
             refuse(409, RejectReason::conflict, "conflict", "client_id is in use by another user");
+            return Outcome::refused;
+        case Directory::Claim::outdated:
+            refuse(409, RejectReason::conflict, "conflict", why);
             return Outcome::refused;
         case Directory::Claim::registered:
             registered_ = true;
@@ -199,7 +203,6 @@ Upgrade::Outcome Upgrade::claim() {
             break;
     }
     // The old connection's client.disconnected comes first.
-    static constexpr const char* why = "replaced: the same client connected again";
     const ConnectionHandle old_handle = old->handle;
     Worker* const own = worker_;
     const uint64_t connection_id = connection_->id();

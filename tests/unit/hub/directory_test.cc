@@ -49,6 +49,20 @@ TEST_CASE("a client_id belongs to one user at a time") {
     CHECK(claim(directory, identity("c", "other", 4)) == Directory::Claim::registered);
 }
 
+TEST_CASE("a handshake that was put aside does not replace who came after it") {
+    Directory directory;
+    const auto later = identity("c", "u", 8);
+    CHECK(claim(directory, later) == Directory::Claim::registered);
+    IdentityPtr old;
+    CHECK(claim(directory, identity("c", "u", 7), &old) == Directory::Claim::outdated);
+    CHECK((old == nullptr));
+    CHECK((directory.find_client("c") == later));
+    CHECK(directory.clients_of_user("u", 8).size() == 1);
+    directory.release(later);
+    CHECK(directory.client_count() == 0);
+    CHECK(directory.reactors_of_user("u") == 0);
+}
+
 TEST_CASE("a user's connections, in whatever order they go") {
     std::vector<int> order{0, 1, 2, 3};
     do {
