@@ -64,11 +64,7 @@ class Audit : public gateway::Interceptor {
             default:
                 return;
         }
-        if (const auto* who = connection.slot<std::string>()) {
-            line.fields(*who);
-        } else if (connection) {
-            line.fields(identity(connection));
-        }
+        line.fields(*connection.slot<std::string>());
         if (event.type() == GW_EV_DISCONNECTED) {
             line.text("reason", event.reason());
             line.number("code", event.code());

@@ -7,8 +7,8 @@ class UsesNext : public gateway::Interceptor {
    public:
     gateway::Verdict Intercept(gateway::Request&, gateway::Connection&, gateway::Next& next) override {
         const std::string text = "passed with ";
-        return next.run([text](gateway::Request& request, gateway::Connection&, int32_t status) {
-            request.set_field("after", text + std::to_string(status));
+        return next.run([text](gateway::Request&, gateway::Connection& connection, int32_t status) {
+            connection.set_attribute("after", text + std::to_string(status));
         });
     }
 };

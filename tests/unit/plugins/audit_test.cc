@@ -10,10 +10,10 @@
 #include <mutex>
 #include <sstream>
 
+#include "gateway/harness.hpp"
 #include "plugins/audit/journal.h"
 #include "plugins/audit/json_line.h"
 #include "tests/support/folder_watch.h"
-#include "tests/support/loaded_plugin.h"
 #include "tests/support/temporary_folder.h"
 
 namespace gatewayd {
@@ -22,11 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using audit::Journal;
 using audit::JsonLine;
-using testing::FakeConnection;
-using testing::FakeNode;
-using testing::FakeRequest;
+using gateway::harness::Plugin;
 using testing::FolderWatch;
-using testing::LoadedPlugin;
 using testing::TemporaryFolder;
 
 std::string read_file(const std::string& path) {
@@ -242,116 +239,82 @@ TEST_CASE("lines that do not fit into the buffer are dropped whole and counted")
 
 // --- the built plugin ---
 
-FakeNode config(const std::string& path, const std::string& content = "false") {
-    return FakeNode::map({{"file", FakeNode::text(path, "gateway.yaml:7:9")},
-                          {"content", FakeNode::text(content, "gateway.yaml:8:9")}});
-}
+struct Audit : Plugin {
+    // The file is the YAML's folder's.
+    Audit(const std::string& folder, const std::string& yaml) : Plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so") {
+        create(yaml, folder);
+    }
+};
 
-const std::string start_of(const std::string& event) {
-    return "{\"time\":\"2026-11-25T10:15:00.120Z\",\"event\":\"" + event +
-           "\",\"connection_id\":7,\"client_id\":\"c1\",\"user_id\":\"u1\",\"user_type\":\"customer\","
+std::string start_of(const std::string& event) {
+    return "{\"time\":\"2026-01-01T00:00:00.120Z\",\"event\":\"" + event +
+           "\",\"connection_id\":1,\"client_id\":\"c1\",\"user_id\":\"u1\",\"user_type\":\"customer\","
            "\"remote_address\":\"192.0.2.1:52110\"";
 }
 
-FakeRequest message() {
-    FakeRequest request;
-    request.fields = {{"type", "text"}, {"msg_id", "01JABC"}, {"content", "for your eyes only"}};
-    request.payload = std::string(46, ' ');
-    request.destination_kind = GW_DEST_USER;
-    request.destination_id = "u2";
-    return request;
-}
-
 // What the plugin writes of one connection with one message.
-std::string story(const std::string& content, FakeRequest request) {
+std::string story(const std::string& yaml, const std::string& message) {
     const TemporaryFolder folder;
     const std::string path = folder.path() + "/audit.jsonl";
-    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
-    REQUIRE(plugin.create(config(path, content)).empty());
+    Audit plugin(folder.path(), yaml);
     CHECK_FALSE(fs::exists(path));  // create has no side effects
-    REQUIRE(plugin.start().empty());
-
-    FakeConnection connection;
-    connection.id = {3, 7};
-    void* slot = nullptr;
-    uint32_t kinds = 0;
-    REQUIRE(plugin.hooks().attach(plugin.self(), connection.raw(), &slot, &kinds) == GW_OK);
-    plugin.event(GW_EV_CONNECTED, &connection, slot);
-    plugin.event(GW_EV_MESSAGE_RECEIVED, &connection, slot, &request);
-    plugin.event(GW_EV_DISCONNECTED, &connection, slot, nullptr, "client_close", 1000);
-    plugin.hooks().detach(plugin.self(), slot, connection.raw());
-    plugin.stop();
-    CHECK(plugin.host.log().empty());
+    plugin.start();
+    plugin.advance_ms(120);
+    auto alice = plugin.connect();
+    alice.message(message);
+    alice.disconnect(1000, "client_close");
+    plugin.end();
+    CHECK(plugin.log().empty());
     return read_file(path);
 }
 
+const std::string text_message = R"({"type":"text","to":"u2","content":"for you"})";
+
 TEST_CASE("audit writes connects, messages and disconnects as JSON Lines, without what was said") {
-    CHECK(story("false", message()) ==
+    CHECK(story("file: audit.jsonl", text_message) ==
           start_of("client.connected") + "}\n" + start_of("message.received") +
-              ",\"msg_id\":\"01JABC\",\"type\":\"text\",\"destination\":\"user\",\"destination_id\":\"u2\","
-              "\"size\":46}\n" +
-              start_of("client.disconnected") + ",\"reason\":\"client_close\",\"code\":1000}\n");
+              ",\"msg_id\":\"00000000000000000000000002\",\"type\":\"text\",\"destination\":\"user\","
+              "\"destination_id\":\"u2\",\"size\":" +
+              std::to_string(text_message.size()) + "}\n" + start_of("client.disconnected") +
+              ",\"reason\":\"client_close\",\"code\":1000}\n");
 }
 
 TEST_CASE("audit writes the content when it is asked to, text as text and JSON as JSON") {
-    CHECK(story("true", message()).find(",\"size\":46,\"content\":\"for your eyes only\"}\n") !=
+    const std::string yaml = "file: audit.jsonl\ncontent: true";
+    CHECK(story(yaml, text_message).find(",\"content\":\"for you\"}\n") != std::string::npos);
+    CHECK(story(yaml, "{\"type\":\"text\",\"content\":{\"n\":\n1}}").find(",\"content\":{\"n\": 1}}\n") !=
           std::string::npos);
-    FakeRequest request = message();
-    request.fields.erase("content");
-    request.json_fields["content"] = "{\"n\":\n1}";
-    CHECK(story("true", request).find(",\"size\":46,\"content\":{\"n\": 1}}\n") != std::string::npos);
-}
-
-TEST_CASE("audit knows a connection that it was not attached to") {
-    const TemporaryFolder folder;
-    const std::string path = folder.path() + "/audit.jsonl";
-    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
-    REQUIRE(plugin.create(config(path)).empty());
-    REQUIRE(plugin.start().empty());
-    FakeConnection connection;
-    connection.id = {3, 7};
-    plugin.event(GW_EV_CONNECTED, &connection);
-    plugin.stop();
-    CHECK(read_file(path) == start_of("client.connected") + "}\n");
 }
 
 TEST_CASE("audit opens its file anew on files.reopen") {
     const TemporaryFolder folder;
     const std::string path = folder.path() + "/audit.jsonl";
-    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
-    REQUIRE(plugin.create(config(path)).empty());
-    uint32_t kinds = 1;
-    uint64_t events = 0;
-    plugin.hooks().wants(plugin.self(), &kinds, &events);
-    CHECK(kinds == 0);
-    CHECK((events & GW_EV_REOPEN) != 0);
-    REQUIRE(plugin.start().empty());
+    Audit plugin(folder.path(), "file: audit.jsonl");
+    CHECK(plugin.kinds() == 0);
+    CHECK((plugin.events() & GW_EV_REOPEN) != 0);
+    plugin.start();
     fs::rename(path, path + ".1");
     plugin.event(GW_EV_REOPEN);
-    plugin.stop();
+    plugin.end();
     CHECK(fs::exists(path));
 }
 
 TEST_CASE("audit refuses to start without its file, with path and reason") {
-    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
-    REQUIRE(plugin.create(config("/nowhere/audit.jsonl")).empty());
-    CHECK(plugin.start() == "cannot open /nowhere/audit.jsonl: No such file or directory");
+    Audit plugin(".", "file: /nowhere/audit.jsonl");
+    CHECK(plugin.start_refusal() == "cannot open /nowhere/audit.jsonl: No such file or directory");
 }
 
 TEST_CASE("audit says where in the YAML its configuration is wrong") {
-    const auto error_of = [](const FakeNode& config) {
-        LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so");
-        return plugin.create(config);
+    const auto error_of = [](const std::string& yaml) {
+        return Plugin(GATEWAYD_PLUGIN_FOLDER "/audit.so").refusal(yaml);
     };
-    CHECK(error_of(FakeNode::map({}, "gateway.yaml:6:7")) == "gateway.yaml:6:7: file: is required");
-    CHECK(error_of(FakeNode()) == "file: is required");
-    CHECK(error_of(config("a.jsonl", "maybe")) == "gateway.yaml:8:9: content: must be true or false");
-    CHECK(error_of(FakeNode::map({{"file", FakeNode::text("a")},
-                                  {"buffer_size_kb", FakeNode::text("1", "gateway.yaml:9:9")}})) ==
-          "gateway.yaml:9:9: buffer_size_kb: must be from 64 to 1048576");
-    CHECK(error_of(FakeNode::map(
-              {{"file", FakeNode::text("a")}, {"buffer", FakeNode::text("1", "gateway.yaml:9:9")}})) ==
-          "gateway.yaml:9:9: buffer: unknown key; there are: file, buffer_size_kb, content");
+    CHECK(error_of("").find("file: is required") != std::string::npos);
+    CHECK(error_of("content: true") == "test.yaml:1:1: file: is required");
+    CHECK(error_of("file: a.jsonl\ncontent: maybe") == "test.yaml:2:10: content: must be true or false");
+    CHECK(error_of("file: a\nbuffer_size_kb: 1") ==
+          "test.yaml:2:17: buffer_size_kb: must be from 64 to 1048576");
+    CHECK(error_of("file: a\nbuffer: 1") ==
+          "test.yaml:2:9: buffer: unknown key; there are: file, buffer_size_kb, content");
 }
 
 }  // namespace

@@ -1,15 +1,14 @@
 #include <doctest/doctest.h>
 
+#include "gateway/harness.hpp"
 #include "plugins/cors/origin.h"
-#include "tests/support/loaded_plugin.h"
 
 namespace gatewayd {
 namespace {
 
 using cors::OriginPattern;
-using testing::FakeNode;
-using testing::FakeRequest;
-using testing::LoadedPlugin;
+using gateway::harness::Plugin;
+using gateway::harness::Request;
 
 bool matches(const std::string& pattern, const std::string& origin) {
     std::string error;
@@ -99,76 +98,59 @@ TEST_CASE("a pattern that cannot be meant is refused in words") {
 
 // --- the built plugin ---
 
-FakeRequest handshake(const std::string& origin) {
-    FakeRequest request;
-    request.kind = GW_KIND_HANDSHAKE;
-    if (!origin.empty()) request.headers["origin"] = origin;
-    return request;
-}
-
-FakeNode origins(std::vector<std::string> texts) {
-    std::vector<FakeNode> items;
-    for (std::string& text : texts)
-        items.push_back(FakeNode::text(std::move(text), "gateway.yaml:4:7"));
-    return FakeNode::list(std::move(items), "gateway.yaml:3:3");
-}
+struct Cors : Plugin {
+    explicit Cors(const std::string& yaml) : Plugin(GATEWAYD_PLUGIN_FOLDER "/cors.so") {
+        create(yaml);
+        start();
+    }
+    Request page_of(const std::string& origin) {
+        gateway::harness::Handshake http;
+        if (!origin.empty()) http.headers["origin"] = origin;
+        return handshake(http);
+    }
+};
 
 TEST_CASE("cors wants handshakes alone and stands in their stage") {
-    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/cors.so");
-    REQUIRE(plugin.create(FakeNode::map({})).empty());
-    uint32_t kinds = 0;
-    uint64_t events = 0;
-    plugin.hooks().wants(plugin.self(), &kinds, &events);
-    CHECK(kinds == GW_KIND_HANDSHAKE);
-    CHECK(events == 0);
-    CHECK(plugin.hooks().stage == GW_STAGE_HANDSHAKE);
-    CHECK((plugin.hooks().attach == nullptr));  // a hook that it does not need costs nothing
+    Cors plugin("");
+    CHECK(plugin.kinds() == GW_KIND_HANDSHAKE);
+    CHECK(plugin.events() == 0);
+    CHECK(plugin.stage() == GW_STAGE_HANDSHAKE);
+    CHECK_FALSE(plugin.connect().message(R"({"type":"text"})").seen());
 }
 
 TEST_CASE("cors refuses with 403 and names the key to change") {
-    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/cors.so");
-    REQUIRE(plugin.create(FakeNode::map({{"origins", origins({"https://app.example.com"})}})).empty());
+    Cors plugin("origins: [https://app.example.com]");
+    CHECK(plugin.page_of("https://app.example.com").outcome() == "passed");
 
-    FakeRequest good = handshake("https://app.example.com");
-    CHECK(plugin.intercept(&good) == GW_CONTINUE);
-    CHECK(good.rejected_status == 0);
-
-    FakeRequest evil = handshake("https://evil.example");
-    CHECK(plugin.intercept(&evil) == GW_DONE);
-    CHECK(evil.rejected_status == 403);
-    CHECK(evil.rejected_word == "forbidden");
-    CHECK(evil.rejected_why ==
+    const Request evil = plugin.page_of("https://evil.example");
+    CHECK(evil.outcome() == "rejected");
+    CHECK(evil.rejection().status == 403);
+    CHECK(evil.rejection().word == "forbidden");
+    CHECK(evil.rejection().why ==
           "the origin \"https://evil.example\" is not allowed: add it to wsc.websocket_origins");
 
-    FakeRequest script = handshake("");
-    CHECK(plugin.intercept(&script) == GW_CONTINUE);
+    CHECK(plugin.page_of("").outcome() == "passed");
 }
 
 TEST_CASE("cors without origins allows all; allow_no_origin false refuses what is no browser") {
-    LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/cors.so");
-    REQUIRE(plugin.create(FakeNode::map({{"allow_no_origin", FakeNode::text("false")}})).empty());
-    FakeRequest any = handshake("https://any.example");
-    CHECK(plugin.intercept(&any) == GW_CONTINUE);
-    FakeRequest script = handshake("");
-    CHECK(plugin.intercept(&script) == GW_DONE);
-    CHECK(script.rejected_status == 403);
-    CHECK(script.rejected_why.find("allow_no_origin") != std::string::npos);
+    Cors plugin("allow_no_origin: false");
+    CHECK(plugin.page_of("https://any.example").outcome() == "passed");
+    const Request script = plugin.page_of("");
+    CHECK(script.rejection().status == 403);
+    CHECK(script.rejection().why.find("allow_no_origin") != std::string::npos);
 }
 
 TEST_CASE("cors says where in the YAML its configuration is wrong") {
-    const auto error_of = [](const FakeNode& config) {
-        LoadedPlugin plugin(GATEWAYD_PLUGIN_FOLDER "/cors.so");
-        return plugin.create(config);
+    const auto error_of = [](const std::string& yaml) {
+        return Plugin(GATEWAYD_PLUGIN_FOLDER "/cors.so").refusal(yaml);
     };
-    CHECK(error_of(FakeNode::map({{"origins", origins({"https://ok.example.com", "app.example.com"})}})) ==
-          "gateway.yaml:4:7: origins[1]: \"app.example.com\": must begin with a scheme, as in "
+    CHECK(error_of("origins:\n  - https://ok.example.com\n  - app.example.com") ==
+          "test.yaml:3:5: origins[1]: \"app.example.com\": must begin with a scheme, as in "
           "https://app.example.com");
-    CHECK(error_of(FakeNode::map({{"origins", FakeNode::text("*", "gateway.yaml:9:5")}})) ==
-          "gateway.yaml:9:5: origins: must be a list");
-    CHECK(error_of(FakeNode::map({{"origin", FakeNode::text("*", "gateway.yaml:9:5")}})) ==
-          "gateway.yaml:9:5: origin: unknown key; there are: origins, allow_no_origin");
-    CHECK(error_of(FakeNode::map({{"allow_no_origin", FakeNode::text("yes", "gateway.yaml:9:5")}})) ==
-          "gateway.yaml:9:5: allow_no_origin: must be true or false");
+    CHECK(error_of("origins: '*'") == "test.yaml:1:10: origins: must be a list");
+    CHECK(error_of("origin: '*'") ==
+          "test.yaml:1:9: origin: unknown key; there are: origins, allow_no_origin");
+    CHECK(error_of("allow_no_origin: yes") == "test.yaml:1:18: allow_no_origin: must be true or false");
 }
 
 }  // namespace

@@ -9,16 +9,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/plugins/host_table.h"
 #include "core/plugins/inspect.h"
 #include "core/plugins/permissions.h"
-#include "tests/support/fake_host.h"
 #include "tests/support/temporary_folder.h"
 
 namespace gatewayd {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::FakeHost;
 using testing::TemporaryFolder;
 
 std::string fixture(const std::string& name) {
@@ -27,9 +26,8 @@ std::string fixture(const std::string& name) {
 
 // What load says of the fixture after `plugin "NAME" (PATH): `; "" when it loads.
 std::string reason_of(const std::string& name) {
-    const FakeHost host;
     try {
-        PluginLibrary::load("acme", fixture(name), host.table());
+        PluginLibrary::load("acme", fixture(name), host_table());
         return "";
     } catch (const PluginError& error) {
         const std::string start = "plugin \"acme\" (" + fixture(name) + "): ";
@@ -40,8 +38,7 @@ std::string reason_of(const std::string& name) {
 }
 
 TEST_CASE("a plugin loads: its tables are copied, what it left out is null") {
-    const FakeHost host;
-    const auto library = PluginLibrary::load("good", fixture("good"), host.table());
+    const auto library = PluginLibrary::load("good", fixture("good"), host_table());
     CHECK(library->path() == fixture("good"));
     CHECK(library->note().id == "good");
     CHECK((library->plugin().create != nullptr));
@@ -60,8 +57,7 @@ TEST_CASE("a plugin of a later minor version loads if it uses nothing of it") {
 }
 
 TEST_CASE("a plugin that only offers services has no interceptor") {
-    const FakeHost host;
-    CHECK((PluginLibrary::load("s", fixture("service_only"), host.table())->interceptor() == nullptr));
+    CHECK((PluginLibrary::load("s", fixture("service_only"), host_table())->interceptor() == nullptr));
 }
 
 TEST_CASE("each plugin that must not load is refused with its reason") {
@@ -117,15 +113,14 @@ TEST_CASE("a needed capability that the host has is no obstacle") {
 
 TEST_CASE("what is no plugin file at all is named with its path") {
     const TemporaryFolder folder;
-    const FakeHost host;
     const std::string text = folder.path() + "/text.so";
     std::ofstream(text) << "not a library\n";
     const std::string missing = folder.path() + "/missing.so";
     const std::string fifo = folder.path() + "/fifo.so";
     REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
-    const auto error_of = [&host](const std::string& path) -> std::string {
+    const auto error_of = [](const std::string& path) -> std::string {
         try {
-            PluginLibrary::load("p", path, host.table());
+            PluginLibrary::load("p", path, host_table());
             return "";
         } catch (const PluginError& error) {
             return error.what();

@@ -1,0 +1,56 @@
+// FakeHub: the gateway behind the host functions of a plugin under test: it takes what is published,
+// subscribed, kicked, and answers from the test's connections. Any thread; the lock is its own.
+#ifndef GATEWAYD_CORE_HARNESS_SERVICES_H
+#define GATEWAYD_CORE_HARNESS_SERVICES_H
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/chain/deferrals.h"
+#include "core/plugins/services.h"
+#include "gateway/harness.hpp"
+
+namespace gatewayd::harness {
+
+class FakeHub final : public HostServices {
+   public:
+    // --- HostServices ---
+    Status publish(PublishOrder order, PublishDone done) override;
+    bool subscribe(ConnectionHandle connection, std::string topic, bool join) override;
+    bool kick(ConnectionHandle connection, std::string why) override;
+    IdentityPtr find_client(std::string_view client_id) override;
+    std::vector<IdentityPtr> clients_of_user(std::string_view user_id, size_t limit) override;
+    std::vector<IdentityPtr> list_clients(uint64_t* cursor, size_t limit) override;
+    void fill_stats(gw_stats* out) override;
+    int32_t resume(const void* instance, gw_token token) override;
+    void request_shutdown(std::string why) override;
+
+    // --- the test's side ---
+    void set_deferrals(Deferrals* deferrals) { deferrals_ = deferrals; }
+    void add(uint64_t number, const gateway::harness::Client& who, int64_t connected_at_ms);
+    void remove(uint64_t number);
+    std::vector<PublishDone> take_completions();
+    std::map<uint64_t, std::string> take_kicks();
+    std::vector<gateway::harness::Published> published() const;
+    std::vector<std::string> topics(uint64_t number) const;
+    std::string shutdown_reason() const;
+    uint64_t messages = 0;
+
+   private:
+    Deferrals* deferrals_ = nullptr;
+    mutable std::mutex mutex_;
+    std::map<uint64_t, IdentityPtr> clients_;
+    std::map<uint64_t, std::set<std::string>> topics_;
+    std::map<uint64_t, std::string> kicks_;
+    std::vector<gateway::harness::Published> published_;
+    std::vector<PublishDone> completions_;
+    std::string shutdown_reason_;
+    uint64_t total_ = 0;
+};
+
+}  // namespace gatewayd::harness
+
+#endif
