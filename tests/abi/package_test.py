@@ -52,6 +52,9 @@ def by_cmake(folder, prefix, compilers):
     build = folder / f"build-{compilers[0]}"
     configure(HERE / "external", build, prefix, compilers, "-DWRONG=exports_two.cc")
     must("build", "cmake", "--build", build)
+    tested = must("test", "ctest", "--test-dir", build, "--verbose")
+    if "test.yaml:1:7: fild: unknown key; there are: field" not in tested.stdout:
+        wrong.append(f"the harness says no place: {tested.stdout}")
     check_loads(build, build / "in_c.so", build / "in_cpp.so", build / "wrong.so")
 
 
@@ -73,6 +76,9 @@ def by_pkg_config(folder, prefix, compilers):
     must("pkg-config", "sh", "-c", f"{compilers[0]} in_c.c {flags} -o in_c.so", cwd=place, env=env)
     must("pkg-config", "sh", "-c", f"{compilers[1]} -std=c++17 in_cpp.cc counter.cc {flags} -o in_cpp.so", cwd=place,
          env=env)  # fmt: skip
+    must("pkg-config", "sh", "-c", f"{compilers[1]} -std=c++17 in_cpp_test.cc "
+         "$(pkg-config --cflags --libs gateway-harness) -o in_cpp_test", cwd=place, env=env)  # fmt: skip
+    must("harness", place / "in_cpp_test", "./in_cpp.so", cwd=place)
     check_loads(place, place / "in_c.so", place / "in_cpp.so")
 
 
