@@ -11,6 +11,73 @@ constexpr const char* footer =
     "\nSignals: SIGTERM and SIGINT end the gateway (a second one at once), SIGUSR1 reopens plugins' files.\n"
     "Exit status: 0 clean end, 1 failed while running, 2 refused to start.";
 
+constexpr const char* plugin_footer =
+    "\nExit status: 0 all is well, 1 the plugin fails or would not load, 2 the command line or the "
+    "configuration\n"
+    "is not understood.";
+
+// `gatewayd plugin ...`
+struct PluginCommands {
+    CLI::App* plugin;
+    CLI::App* inspect;
+    CLI::App* check;
+    CLI::App* bench;
+    CLI::App* list;
+    CLI::App* create;
+    std::string language = "c++";
+
+    explicit PluginCommands(CLI::App* app, CommandLine* line)
+        : plugin(app->add_subcommand("plugin", "Make a plugin, look at plugin files, try and measure them")),
+          inspect(plugin->add_subcommand(
+              "inspect", "Say what a plugin file is and whether it would load; runs none of its code")),
+          check(plugin->add_subcommand(
+              "check",
+              "Try a plugin in a process of its own: load, create, start, one request of each kind")),
+          bench(plugin->add_subcommand(
+              "bench", "Measure what one call of a plugin costs, for each kind of request that it wants")),
+          list(plugin->add_subcommand(
+              "list", "List the plugins of a configuration and of the folders, and what would refuse them")),
+          create(plugin->add_subcommand(
+              "new", "Write a folder with a plugin that builds, tests and loads, to begin from")) {
+        plugin->require_subcommand(1);
+        for (CLI::App* command : {plugin, inspect, check, bench, list, create}) {
+            command->fallthrough();  // `... --config F` behind everything, as people type it
+            command->footer(plugin_footer);
+        }
+        for (CLI::App* command : {inspect, check, bench})
+            command->add_option("file", line->plugin_file, "The plugin's .so")->required()->type_name("FILE");
+        check->add_flag("--no-start", line->plugin_no_start,
+                        "Stop after create: open no files, start no threads");
+        check
+            ->add_option("--time-limit", line->time_limit_s,
+                         "Seconds until it counts as hanging (default: 30)")
+            ->type_name("S")
+            ->check(CLI::Range(1, 3600));
+        for (CLI::App* command : {check, bench})
+            command->footer(
+                std::string("\n--config FILE: the gateway's YAML with an entry of plugins.load for this "
+                            "file or its name; without it the\nplugin gets no configuration.\n") +
+                plugin_footer);
+        create->add_option("name", line->plugin_name, "a-z, 0-9, '-', '_'; the folder's name, too")
+            ->required()
+            ->type_name("NAME");
+        create->add_option("--language", language, "c or c++ (default)")
+            ->type_name("LANGUAGE")
+            ->check(CLI::IsMember({"c", "c++"}));
+    }
+
+    // say: none of them.
+    CommandLine::Command chosen() const {
+        using Command = CommandLine::Command;
+        return *inspect  ? Command::inspect_plugin
+               : *check  ? Command::check_plugin
+               : *bench  ? Command::bench_plugin
+               : *list   ? Command::list_plugins
+               : *create ? Command::new_plugin
+                         : Command::say;
+    }
+};
+
 CommandLine say(int exit_status, std::string text) {
     CommandLine line;
     line.text = std::move(text);
@@ -39,11 +106,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     check->fallthrough();  // `gatewayd check --config F` is how people type it
     CLI::App* schema =
         app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
-    CLI::App* plugin = app.add_subcommand("plugin", "Look at plugin files");
-    plugin->require_subcommand(1);
-    CLI::App* inspect = plugin->add_subcommand(
-        "inspect", "Say what a plugin file is and whether it would load; runs none of its code");
-    inspect->add_option("file", line.plugin_file, "The plugin's .so")->required()->type_name("FILE");
+    const PluginCommands plugin(&app, &line);
 
     try {
         app.parse(argc, argv);
@@ -58,10 +121,9 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
         line.command = CommandLine::Command::schema;
         return line;
     }
-    if (*inspect) {
-        line.command = CommandLine::Command::inspect_plugin;
-        return line;
-    }
+    line.command = plugin.chosen();
+    line.plugin_in_c = plugin.language == "c";
+    if (line.command != CommandLine::Command::say) return line;
     if (line.config_file.empty()) {
         return say(exit_refused,
                    "gatewayd: which configuration? Start with: gatewayd --config gateway.yaml\n"

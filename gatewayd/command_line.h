@@ -2,6 +2,7 @@
 #ifndef GATEWAYD_GATEWAYD_COMMAND_LINE_H
 #define GATEWAYD_GATEWAYD_COMMAND_LINE_H
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,16 +10,31 @@ namespace gatewayd {
 
 // The exit statuses of every command.
 inline constexpr int exit_clean = 0;
-inline constexpr int exit_failed = 1;   // failed while running; `plugin inspect`: would not load
+inline constexpr int exit_failed =
+    1;  // failed while running; `plugin ...`: the plugin fails, or would not load
 inline constexpr int exit_refused = 2;  // refused to start, or did not understand the command line
 
 struct CommandLine {
-    enum class Command { run, check, inspect_plugin, schema, say };
+    enum class Command {
+        run,
+        check,
+        inspect_plugin,
+        check_plugin,
+        bench_plugin,
+        list_plugins,
+        new_plugin,
+        schema,
+        say
+    };
 
     Command command = Command::say;
-    std::string config_file;        // run, check
-    std::vector<std::string> sets;  // run, check: "wsc.node_port=9000"
-    std::string plugin_file;        // inspect_plugin
+    std::string config_file;        // run, check; those of plugins but inspect and new: may be empty
+    std::vector<std::string> sets;  // the same: "wsc.node_port=9000"
+    std::string plugin_file;        // inspect, check and bench a plugin
+    bool plugin_no_start = false;   // check_plugin
+    uint32_t time_limit_s = 30;     // check_plugin
+    std::string plugin_name;        // new_plugin
+    bool plugin_in_c = false;       // new_plugin
     // say: --help, --version and mistakes end with these.
     std::string text;
     int exit_status = exit_clean;  // exit_clean: text is for standard output, else for standard error

@@ -6,6 +6,10 @@
 #include "core/plugins/inspect.h"
 #include "gatewayd/check.h"
 #include "gatewayd/command_line.h"
+#include "gatewayd/plugin/bench.h"
+#include "gatewayd/plugin/check.h"
+#include "gatewayd/plugin/list.h"
+#include "gatewayd/plugin/new.h"
 #include "gatewayd/run.h"
 
 namespace {
@@ -29,6 +33,14 @@ int main(int argc, char** argv) {
                 return gatewayd::check(line);
             case CommandLine::Command::inspect_plugin:
                 return inspect(line.plugin_file);
+            case CommandLine::Command::check_plugin:
+                return gatewayd::check_plugin(line);
+            case CommandLine::Command::bench_plugin:
+                return gatewayd::bench_plugin(line);
+            case CommandLine::Command::list_plugins:
+                return gatewayd::list_plugins(line);
+            case CommandLine::Command::new_plugin:
+                return gatewayd::new_plugin(line.plugin_name, line.plugin_in_c);
             case CommandLine::Command::schema:
                 std::fputs(gatewayd::render_json_schema().c_str(), stdout);
                 return gatewayd::exit_clean;

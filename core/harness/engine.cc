@@ -109,8 +109,12 @@ void Engine::control(const char* name, const std::function<void()>& call) {
 }
 
 std::string Engine::create(const std::string& yaml, const std::string& folder) {
+    return create(parse(yaml, folder));
+}
+
+std::string Engine::create(ConfigNodePtr config) {
     if (created_) throw Error("the plugin is already created");
-    config_ = parse(yaml, folder);
+    config_ = std::move(config);
     const gw_plugin& plugin = instance_.library->plugin();
     creating_ = true;
     const std::string refused = control("create", [&](gw_error* error) {

@@ -38,6 +38,7 @@ class Engine {
 
     // --- the plugin's life ---
     std::string create(const std::string& yaml, const std::string& folder);  // "", or why not
+    std::string create(ConfigNodePtr config);
     std::string start();
     void end();
     const PluginNote& note() const { return instance_.library->note(); }

@@ -64,7 +64,7 @@ void Engine::end_rest(const FlightPtr& flight, int32_t status) {
 }
 
 Request::DeferralTerms Flight::deferral_terms() {
-    if (kind == GW_KIND_PUBLISH || kind == GW_KIND_DELIVERY) return {};
+    if (!engine || kind == GW_KIND_PUBLISH || kind == GW_KIND_DELIVERY) return {};
     return {&engine->deferrals(), 0,
             to_ticks(kind == GW_KIND_HANDSHAKE ? handshake_time_ms : max_deferral_ms)};
 }

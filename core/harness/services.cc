@@ -76,7 +76,7 @@ void FakeHub::fill_stats(gw_stats* out) {
 }
 
 int32_t FakeHub::resume(const void* instance, gw_token token) {
-    return deferrals_->resume(instance, token);
+    return deferrals_ ? deferrals_->resume(instance, token) : GW_E_STALE;
 }
 
 void FakeHub::request_shutdown(std::string why) {
@@ -105,6 +105,12 @@ void FakeHub::remove(uint64_t number) {
 std::vector<PublishDone> FakeHub::take_completions() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return std::exchange(completions_, {});
+}
+
+void FakeHub::forget() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    published_.clear();
+    completions_.clear();
 }
 
 std::map<uint64_t, std::string> FakeHub::take_kicks() {

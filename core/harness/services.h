@@ -33,6 +33,7 @@ class FakeHub final : public HostServices {
     void add(uint64_t number, const gateway::harness::Client& who, int64_t connected_at_ms);
     void remove(uint64_t number);
     std::vector<PublishDone> take_completions();
+    void forget();  // what was published, and its completions
     std::map<uint64_t, std::string> take_kicks();
     std::vector<gateway::harness::Published> published() const;
     std::vector<std::string> topics(uint64_t number) const;

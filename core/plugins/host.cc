@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <stdexcept>
 #include <tuple>
 
@@ -33,14 +32,6 @@ const char* stage_name(uint32_t stage) {
         default:
             return "message";
     }
-}
-
-// ../lib/gatewayd/plugins beside the binary.
-std::string default_plugin_folder() {
-    std::error_code error;
-    const auto binary = std::filesystem::read_symlink("/proc/self/exe", error);
-    if (error) return "/usr/lib/gatewayd/plugins";
-    return (binary.parent_path().parent_path() / "lib" / "gatewayd" / "plugins").string();
 }
 
 std::string text_of(gw_error& error) {

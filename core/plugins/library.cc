@@ -210,6 +210,13 @@ std::shared_ptr<const PluginLibrary> PluginLibrary::load(const std::string& name
     return library;
 }
 
+std::string default_plugin_folder() {
+    std::error_code error;
+    const auto binary = fs::read_symlink("/proc/self/exe", error);
+    if (error) return "/usr/lib/gatewayd/plugins";
+    return (binary.parent_path().parent_path() / "lib" / "gatewayd" / "plugins").string();
+}
+
 std::string find_plugin(const std::string& name, const std::vector<std::string>& search_path) {
     const bool plain = !name.empty() && name[0] != '.' && std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||

@@ -65,6 +65,9 @@ class PluginLibrary {
     gw_interceptor interceptor_{};
 };
 
+// Where plugins are looked for when plugins.path is empty: ../lib/gatewayd/plugins beside the binary.
+std::string default_plugin_folder();
+
 // The canonical path of `name`.so in the first of these folders that has it. PluginError names all of them.
 std::string find_plugin(const std::string& name, const std::vector<std::string>& search_path);
 
