@@ -41,6 +41,29 @@ TEST_CASE("plugin inspect takes a file") {
     CHECK(line.plugin_file == "x.so");
 }
 
+TEST_CASE("the other commands of plugin take a file, a configuration, a name") {
+    const CommandLine check = parse({"plugin", "check", "x.so", "--config", "g.yaml", "--time-limit", "5"});
+    CHECK(check.command == Command::check_plugin);
+    CHECK(check.plugin_file == "x.so");
+    CHECK(check.config_file == "g.yaml");
+    CHECK(check.time_limit_s == 5);
+    CHECK_FALSE(check.plugin_no_start);
+    CHECK(parse({"plugin", "check", "--no-start", "x.so"}).plugin_no_start);
+    CHECK(parse({"plugin", "check", "x.so", "--time-limit", "0"}).exit_status == exit_refused);
+    CHECK(parse({"plugin", "bench", "x.so"}).command == Command::bench_plugin);
+    CHECK(parse({"plugin", "list"}).command == Command::list_plugins);
+    const CommandLine made = parse({"plugin", "new", "acme", "--language", "c"});
+    CHECK(made.command == Command::new_plugin);
+    CHECK(made.plugin_name == "acme");
+    CHECK(made.plugin_in_c);
+    CHECK_FALSE(parse({"plugin", "new", "acme"}).plugin_in_c);
+    for (const auto& line : {parse({"plugin"}), parse({"plugin", "check"}), parse({"plugin", "new"}),
+                             parse({"plugin", "new", "acme", "--language", "cobol"})}) {
+        CHECK(line.command == Command::say);
+        CHECK(line.exit_status == exit_refused);
+    }
+}
+
 TEST_CASE("schema needs no configuration") {
     CHECK(parse({"schema"}).command == Command::schema);
     CHECK(parse({"schema", "stray"}).exit_status == exit_refused);
