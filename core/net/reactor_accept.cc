@@ -13,7 +13,7 @@
 namespace gatewayd {
 namespace {
 
-constexpr int max_accepts_per_event = 64;
+constexpr int max_accepts_per_event = 16;
 constexpr uint32_t max_accept_backoff_ms = 1000;
 
 std::atomic<uint64_t> next_connection_id{1};

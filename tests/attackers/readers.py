@@ -61,6 +61,21 @@ class Hoarders(Attack):
         return f"{mb(taken)} to themselves by {len(clients)} clients that do not read"
 
 
+@attack
+class HoardersTogether(Hoarders):
+    """The same by more of them than the node has memory for (max_outbound_memory)."""
+
+    name = "hoarders-together"
+    config = {
+        "wsc": {
+            "message_buffer_size": 100000,
+            "performance": {**Hoarders.config["wsc"]["performance"], "max_queue_size": 8192, "max_outbound_memory": 16},
+        }
+    }
+    memory_mb = 2 * 16 + 16
+    log = "max_outbound_memory is used up"
+
+
 class Slice:
     """A part of a target's time."""
 
