@@ -111,8 +111,9 @@ def drop_all(clients, reset=False):
 
 def pour(clients, data, target):
     """Offers `data` again and again to each client's socket, as much as it takes and without ever reading, until the
-    time is over or all of them were ended. Returns the bytes that were taken."""
-    rest = {client: memoryview(data) for client in clients}
+    time is over or all of them were ended. Returns the bytes that were taken. The next call goes on in the middle of a
+    frame where this one ended."""
+    rest = {client: getattr(client, "unsent", memoryview(data)) for client in clients}
     for client in clients:
         client.socket.setblocking(False)
     taken = 0
@@ -133,6 +134,8 @@ def pour(clients, data, target):
             break
         if moved == 0:
             target.pace(500)
+    for client, unsent in rest.items():
+        client.unsent = unsent
     return taken
 
 

@@ -4,7 +4,7 @@ import random
 
 from attack import Attack, attack, drop_all, mb, pour
 from support.raw import TEXT, make_frame
-from support.waiting import eventually
+from support.waiting import Deadline, eventually
 
 
 @attack
@@ -52,13 +52,23 @@ class Hoarders(Attack):
     def run(self, target):
         clients = target.crowd(target.many(40, 3), lambda number: f"user_id=h{number}&client_id=h{number}", receive_buffer=4096)
         taken = 0
+        texts = [self.text_of(number) for number in range(len(clients))]
         # One is filled after the other: their own messages must be their own memory, not one turn's.
-        for number, client in enumerate(clients):
-            text = '{"type":"text","to":"h%d","content":"%s"}' % (number, f"{random.getrandbits(4000):01000x}")
-            taken += pour([client], make_frame(TEXT, text) * 50, Slice(target, target.seconds / len(clients)))
+        for client, text in zip(clients, texts):
+            taken += pour([client], text, Slice(target, target.seconds / len(clients)))
+        deadline = Deadline(60)
+        while target.admin.metric("gateway_slow_client_total", action="drop_oldest") == 0:
+            assert not deadline.over(), "nothing was dropped"
+            for client, text in zip(clients, texts):
+                taken += pour([client], text, Slice(target, 0.1))
         assert target.running.connections() >= len(clients), "somebody was closed"
         drop_all(clients)
         return f"{mb(taken)} to themselves by {len(clients)} clients that do not read"
+
+    @staticmethod
+    def text_of(number):
+        text = '{"type":"text","to":"h%d","content":"%s"}' % (number, f"{random.getrandbits(4000):01000x}")
+        return make_frame(TEXT, text) * 50
 
 
 @attack
@@ -69,7 +79,7 @@ class HoardersTogether(Hoarders):
     config = {
         "wsc": {
             "message_buffer_size": 100000,
-            "performance": {**Hoarders.config["wsc"]["performance"], "max_queue_size": 8192, "max_outbound_memory": 16},
+            "performance": {**Hoarders.config["wsc"]["performance"], "max_queue_size": 65536, "max_outbound_memory": 16},
         }
     }
     memory_mb = 2 * 16 + 16
