@@ -54,7 +54,7 @@ def server_config(offers, tls_files):
             "performance": {
                 "io_threads": 2,
                 "max_queue_size": 2048,
-                "handshake_timeout": 5,
+                "handshake_timeout": 30,  # a machine may be so busy that our own clients stall for seconds
                 "enable_compression": len(offers) > 1,
             },
             "security": {"max_message_size": 256},
