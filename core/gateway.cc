@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/config/address.h"
 #include "core/gateway_options.h"
@@ -39,12 +40,6 @@ std::string host_name() {
     char name[256] = "node";
     ::gethostname(name, sizeof name - 1);
     return name;
-}
-
-int64_t wall_time_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 }  // namespace
@@ -168,7 +163,7 @@ void Gateway::Impl::start() {
     const WscSettings& wsc = settings_.wsc;
     for (const std::string& warning : warnings_)
         log::warn(warning);
-    started_at_ms_ = wall_time_ms();
+    started_at_ms_ = wall_now_ms();
     emit(GW_EV_INITIALIZE);
     if (wsc.enabled) open_listeners();  // what can refuse comes before what plugins open
     try {

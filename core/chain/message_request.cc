@@ -2,6 +2,7 @@
 
 #include "core/base/utf8.h"
 #include "core/chain/interceptor.h"
+#include "core/chain/request_rules.h"
 
 namespace gatewayd {
 namespace {
@@ -144,7 +145,7 @@ int32_t MessageRequest::answer(std::string_view message) {
 
 int32_t MessageRequest::reject(int32_t, std::string_view word, std::string_view why) {
     if (frozen) return GW_E_STATE;
-    if (word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why)) return GW_E_ARG;
+    if (!is_rejection(word, why)) return GW_E_ARG;
     sink_->refuse(*this, word, why);
     return GW_OK;
 }

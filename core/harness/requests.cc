@@ -4,44 +4,9 @@
 
 #include "core/base/http_text.h"
 #include "core/base/utf8.h"
+#include "core/chain/request_rules.h"
 
 namespace gatewayd::harness {
-namespace {
-
-constexpr size_t max_response_headers = 32;
-constexpr size_t max_response_header_bytes = 4096;
-
-bool is_header_text(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= 0x20 && c != 0x7F) || c == '\t' || c < 0; });
-}
-
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > 0x20 && c < 0x7F &&
-               std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
-    });
-}
-
-bool is_reserved_header(std::string_view name) {
-    static constexpr std::string_view reserved[] = {"Upgrade",
-                                                    "Connection",
-                                                    "Sec-WebSocket-Accept",
-                                                    "Sec-WebSocket-Protocol",
-                                                    "Sec-WebSocket-Extensions",
-                                                    "Content-Length",
-                                                    "Transfer-Encoding",
-                                                    "Content-Type"};
-    return std::any_of(std::begin(reserved), std::end(reserved),
-                       [&](std::string_view item) { return equal_ignoring_case(item, name); });
-}
-
-bool is_rejection(std::string_view word, std::string_view why) {
-    return !word.empty() && is_valid_utf8(word) && is_valid_utf8(why);
-}
-
-}  // namespace
-
 // --- frames ---
 
 int32_t FrameRequest::replace_payload(std::string_view payload) {
@@ -135,8 +100,7 @@ int32_t HandshakeRequest::set_field(std::string_view name, std::string_view valu
 }
 
 int32_t HandshakeRequest::set_response_header(std::string_view name, std::string_view value) {
-    if (!is_token(name) || !is_header_text(value) || is_reserved_header(name)) return GW_E_ARG;
-    if (value.size() > max_response_header_bytes) return GW_E_LIMIT;
+    if (const int32_t wrong = check_response_header(name, value)) return wrong;
     for (auto& [key, text] : flight_->response_headers) {
         if (equal_ignoring_case(key, name)) return text = value, GW_OK;
     }

@@ -1,10 +1,9 @@
 // Connection on TLS: what came from the socket is decrypted on its way to on_bytes(), what is written is
 // encrypted on its way to the socket. The queue holds plain bytes; they leave it when they are encrypted.
-#include <time.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/net/connection.h"
 #include "core/net/proxy_protocol.h"
@@ -15,12 +14,6 @@ namespace {
 
 // Beyond a flight there waits what the protocol itself answers; who makes us answer and does not read is cut.
 constexpr size_t max_waiting_bytes = 4 * TlsScratch::max_flight_bytes;
-
-int64_t clock_ns() {
-    timespec now;
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
 
 bool looks_like_http(char first) {
     return first >= 'A' && first <= 'Z';
@@ -39,11 +32,11 @@ void Connection::decrypt(std::string_view data) {
     if (!tls_->begun() && refuse_not_tls(data)) return;
     for (;;) {
         const bool shaking = !tls_->established();
-        const int64_t began_ns = shaking ? clock_ns() : 0;
+        const uint64_t began_ns = shaking ? monotonic_now_ns() : 0;
         char* plain = nullptr;
         size_t plain_size = 0;
         const TlsStream::Step step = tls_->step(&data, &plain, &plain_size);
-        if (shaking) reactor_.handshake_ns_left_ -= clock_ns() - began_ns;
+        if (shaking) reactor_.handshake_ns_left_ -= static_cast<int64_t>(monotonic_now_ns() - began_ns);
         send_output();
         switch (step) {
             case TlsStream::Step::need_more:

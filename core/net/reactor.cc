@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 
 namespace gatewayd {
@@ -28,12 +29,6 @@ constexpr uint32_t max_congestion_pauses = 50;  // in a row
 // at most one signature.
 constexpr int64_t max_handshake_ns_per_wait = 1'000'000;
 constexpr uint32_t max_ticks_per_turn = 5;
-
-uint64_t monotonic_now_ns() {
-    timespec now;
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 
@@ -151,11 +146,8 @@ void Reactor::wait_for_tick() {
 }
 
 void Reactor::read_clocks() {
-    timespec now;
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    wall_ms_ = now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    monotonic_ns_ = static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+    wall_ms_ = wall_now_ms();
+    monotonic_ns_ = monotonic_now_ns();
 }
 
 void Reactor::socket_turn() {

@@ -1,7 +1,6 @@
 #include "core/plugins/host_table.h"
 
-#include <time.h>
-
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/chain/context.h"
 #include "core/plugins/instance.h"
@@ -33,18 +32,6 @@ gw_str host_instance_name(gw_inst* instance) {
     return instance ? to_abi(std::string_view(from_abi(instance)->settings.name)) : gw_str{nullptr, 0};
 }
 
-uint64_t host_now_ns() {
-    timespec now;
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-int64_t host_wall_time_ms() {
-    timespec now;
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
-}
-
 gw_host make_table() {
     gw_host table{};
     table.struct_size = sizeof table;
@@ -52,8 +39,8 @@ gw_host make_table() {
     table.log = host_log;
     table.extension = host_extension;
     table.instance_name = host_instance_name;
-    table.now_ns = host_now_ns;
-    table.wall_time_ms = host_wall_time_ms;
+    table.now_ns = monotonic_now_ns;
+    table.wall_time_ms = wall_now_ms;
     fill_hub_functions(&table);
     fill_configuration_functions(&table);
     fill_request_functions(&table);

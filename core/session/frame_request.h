@@ -10,6 +10,7 @@
 #include "core/base/utf8.h"
 #include "core/chain/interceptor.h"
 #include "core/chain/request.h"
+#include "core/chain/request_rules.h"
 #include "core/session/session.h"
 
 namespace gatewayd {
@@ -56,7 +57,7 @@ class FrameRequest final : public Request {
     }
     int32_t reject(int32_t, std::string_view word, std::string_view why) override {
         if (frozen) return GW_E_STATE;
-        if (word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why)) return GW_E_ARG;
+        if (!is_rejection(word, why)) return GW_E_ARG;
         session_->send_error_word(word, why, {});
         return GW_OK;
     }

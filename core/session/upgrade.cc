@@ -5,6 +5,7 @@
 #include "core/base/http_text.h"
 #include "core/base/log.h"
 #include "core/base/utf8.h"
+#include "core/chain/request_rules.h"
 #include "core/message/codec.h"
 #include "core/session/worker.h"
 
@@ -14,30 +15,9 @@ namespace {
 constexpr std::string_view own_protocol = "gateway.v1.json";
 constexpr std::string_view token_protocol = "bearer";  // the next one offered is a token
 constexpr std::string_view default_user_type = "customer";
-constexpr size_t max_response_headers = 32;
-constexpr size_t max_response_header_bytes = 4096;
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
     return std::find(list.begin(), list.end(), item) != list.end();
-}
-
-bool is_header_text(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= 0x20 && c != 0x7F) || c == '\t' || c < 0; });
-}
-
-// Headers of the response that are the handshake's own (RFC 6455 section 4.2.2), or would break its framing.
-bool is_reserved_header(std::string_view name) {
-    static constexpr std::string_view reserved[] = {"Upgrade",
-                                                    "Connection",
-                                                    "Sec-WebSocket-Accept",
-                                                    "Sec-WebSocket-Protocol",
-                                                    "Sec-WebSocket-Extensions",
-                                                    "Content-Length",
-                                                    "Transfer-Encoding",
-                                                    "Content-Type"};
-    return std::any_of(std::begin(reserved), std::end(reserved),
-                       [&](std::string_view item) { return equal_ignoring_case(item, name); });
 }
 
 // As error_body(), for texts that are not our own.
@@ -325,8 +305,7 @@ int32_t Upgrade::set_field(std::string_view name, std::string_view value) {
 }
 
 int32_t Upgrade::set_response_header(std::string_view name, std::string_view value) {
-    if (!is_token(name) || !is_header_text(value) || is_reserved_header(name)) return GW_E_ARG;
-    if (value.size() > max_response_header_bytes) return GW_E_LIMIT;
+    if (const int32_t wrong = check_response_header(name, value)) return wrong;
     for (auto& [key, text] : response_headers_) {
         if (equal_ignoring_case(key, name)) {
             text = value;
@@ -340,8 +319,7 @@ int32_t Upgrade::set_response_header(std::string_view name, std::string_view val
 
 int32_t Upgrade::reject(int32_t status, std::string_view word, std::string_view why) {
     if (frozen) return GW_E_STATE;
-    if (status < 400 || status > 599 || word.empty() || !is_valid_utf8(word) || !is_valid_utf8(why))
-        return GW_E_ARG;
+    if (status < 400 || status > 599 || !is_rejection(word, why)) return GW_E_ARG;
     const Interceptor* by = current_interceptor();
     const std::string by_name = by ? by->name : "plugin";
     log_refused(by_name, by_name, status, word, why, connection_->remote_address());

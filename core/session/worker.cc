@@ -1,9 +1,8 @@
 #include "core/session/worker.h"
 
-#include <time.h>
-
 #include <algorithm>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/session/publish_sink.h"
 #include "core/session/session.h"
@@ -187,11 +186,7 @@ void Worker::on_turn_flushed() {
     const uint64_t delivered = sent - sent_before_turn_;
     sent_before_turn_ = sent;
     if (delivered == 0 || delivered > sent) return;
-    timespec now;
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    const uint64_t end_ns =
-        static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-    const double seconds = static_cast<double>(end_ns - reactor_->monotonic_ns()) / 1e9;
+    const double seconds = static_cast<double>(monotonic_now_ns() - reactor_->monotonic_ns()) / 1e9;
     const auto bucket =
         static_cast<size_t>(std::lower_bound(delivery_bounds_s.begin(), delivery_bounds_s.end(), seconds) -
                             delivery_bounds_s.begin());
