@@ -145,7 +145,7 @@ double PluginBench::run(const InterceptorChain& chain, uint32_t kind, Cost* cost
         if (!is_noop) {
             cost->failed += failed;
             cost->seen += batch.size();
-            hub_.forget();
+            hub_.forget_published();
         }
     }
     std::nth_element(samples.begin(), samples.begin() + batches / 2, samples.end());

@@ -107,7 +107,7 @@ std::vector<PublishDone> FakeHub::take_completions() {
     return std::exchange(completions_, {});
 }
 
-void FakeHub::forget() {
+void FakeHub::forget_published() {
     const std::lock_guard<std::mutex> lock(mutex_);
     published_.clear();
     completions_.clear();

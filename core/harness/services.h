@@ -27,13 +27,14 @@ class FakeHub final : public HostServices {
     void fill_stats(gw_stats* out) override;
     int32_t resume(const void* instance, gw_token token) override;
     void request_shutdown(std::string why) override;
+    void forget(const void*) override {}
 
     // --- the test's side ---
     void set_deferrals(Deferrals* deferrals) { deferrals_ = deferrals; }
     void add(uint64_t number, const gateway::harness::Client& who, int64_t connected_at_ms);
     void remove(uint64_t number);
     std::vector<PublishDone> take_completions();
-    void forget();  // what was published, and its completions
+    void forget_published();  // what was published, and its completions
     std::map<uint64_t, std::string> take_kicks();
     std::vector<gateway::harness::Published> published() const;
     std::vector<std::string> topics(uint64_t number) const;

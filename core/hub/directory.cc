@@ -29,25 +29,27 @@ Directory::Claim Directory::claim(const IdentityPtr& identity, IdentityPtr* old)
     return *old ? Claim::replaced : Claim::registered;
 }
 
-void Directory::release(const IdentityPtr& identity) {
-    {
-        UserShard& users = shard(user_shards_, identity->user_id);
-        const std::lock_guard lock(users.mutex);
-        const Identity** head = users.users.find(identity->user_id);
-        if (head && *head == identity.get()) {
-            if (identity->next_of_user) {
-                *head = identity->next_of_user;
-            } else {
-                users.users.erase(identity->user_id);
-            }
-        } else if (head) {
-            const Identity* before = *head;
-            while (before->next_of_user && before->next_of_user != identity.get())
-                before = before->next_of_user;
-            if (before->next_of_user) before->next_of_user = identity->next_of_user;
+void Directory::leave_user(const IdentityPtr& identity) {
+    UserShard& users = shard(user_shards_, identity->user_id);
+    const std::lock_guard lock(users.mutex);
+    const Identity** head = users.users.find(identity->user_id);
+    if (head && *head == identity.get()) {
+        if (identity->next_of_user) {
+            *head = identity->next_of_user;
+        } else {
+            users.users.erase(identity->user_id);
         }
-        identity->next_of_user = nullptr;
+    } else if (head) {
+        const Identity* before = *head;
+        while (before->next_of_user && before->next_of_user != identity.get())
+            before = before->next_of_user;
+        if (before->next_of_user) before->next_of_user = identity->next_of_user;
     }
+    identity->next_of_user = nullptr;
+}
+
+void Directory::release(const IdentityPtr& identity) {
+    leave_user(identity);
     ClientShard& clients = shard(client_shards_, identity->client_id);
     const std::lock_guard lock(clients.mutex);
     const IdentityPtr* found = clients.clients.find(identity->client_id);

@@ -35,6 +35,9 @@ class Directory {
 
     // Registers a client and its user.
     Claim claim(const IdentityPtr& identity, IdentityPtr* old);
+    // The user no longer has this connection; its client_id is kept for it, so that a successor on another
+    // reactor waits for the end of its story.
+    void leave_user(const IdentityPtr& identity);
     // Takes it out; the client_id stays with a connection that replaced it.
     void release(const IdentityPtr& identity);
 

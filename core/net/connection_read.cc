@@ -213,8 +213,8 @@ bool Connection::complete_frame(const char* data, size_t* size) {
     reactor_.read_was_full_ = false;
     FrameHeader header;
     ProtocolError error;
-    if (parse_client_header({data, *size}, reactor_.options_.max_message_bytes, deflates(), &header, &error) !=
-        HeaderResult::complete)
+    if (parse_client_header({data, *size}, reactor_.options_.max_message_bytes, deflates(), &header,
+                            &error) != HeaderResult::complete)
         return false;
     const size_t used = static_cast<size_t>(data - reactor_.buffer_.get()) + *size;
     const size_t missing = header.size + static_cast<size_t>(header.length) - *size;

@@ -218,6 +218,7 @@ void PluginHost::stop() {
     for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
         const gw_plugin& table = (*instance)->library->plugin();
         if ((*instance)->started && table.stop) ending(**instance, "stop", table.stop);
+        if ((*instance)->created) services_->forget(instance->get());
         (*instance)->started = false;
     }
 }

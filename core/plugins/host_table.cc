@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/chain/context.h"
+#include "core/plugins/extensions.h"
 #include "core/plugins/instance.h"
 
 namespace gatewayd {
@@ -24,8 +25,8 @@ void host_log(gw_inst* instance, int32_t level, gw_str text) {
     }
 }
 
-const void* host_extension(gw_inst*, gw_str) {
-    return nullptr;
+const void* host_extension(gw_inst*, gw_str name) {
+    return find_extension(from_abi(name));
 }
 
 gw_str host_instance_name(gw_inst* instance) {

@@ -14,7 +14,8 @@ struct PluginInspection {
     bool loadable = false;  // the exit status: 0 when true, else 1
 };
 
-PluginInspection inspect_plugin(const std::string& path, const HostCapabilities& capabilities = {});
+PluginInspection inspect_plugin(const std::string& path,
+                                const HostCapabilities& capabilities = host_capabilities());
 
 }  // namespace gatewayd
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/plugins/elf_note.h"
+#include "core/plugins/extensions.h"
 #include "gateway/host.h"
 #include "gateway/plugin.h"
 
@@ -36,12 +37,12 @@ class PluginLibrary {
         PluginNote note;
     };
     static Verified verify(const std::string& name, const std::string& path,
-                           const HostCapabilities& capabilities = {});
+                           const HostCapabilities& capabilities = host_capabilities());
 
     // verify, then load and enter. `host` must outlive the library.
-    static std::shared_ptr<const PluginLibrary> load(const std::string& name, const std::string& path,
-                                                     const gw_host* host,
-                                                     const HostCapabilities& capabilities = {});
+    static std::shared_ptr<const PluginLibrary> load(
+        const std::string& name, const std::string& path, const gw_host* host,
+        const HostCapabilities& capabilities = host_capabilities());
     ~PluginLibrary();
     PluginLibrary(const PluginLibrary&) = delete;
     PluginLibrary& operator=(const PluginLibrary&) = delete;
@@ -73,7 +74,7 @@ std::string find_plugin(const std::string& name, const std::vector<std::string>&
 
 // Why the file may not be loaded although it is a plugin's; empty: it may. For verify and inspect.
 std::string plugin_file_problem(const ElfFile& file, const PluginNote& note,
-                                const HostCapabilities& capabilities = {});
+                                const HostCapabilities& capabilities = host_capabilities());
 
 }  // namespace gatewayd
 

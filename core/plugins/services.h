@@ -28,6 +28,9 @@ class HostServices {
     // Of a deferred request of this instance: GW_OK or GW_E_STALE.
     virtual int32_t resume(const void* instance, gw_token token) = 0;
     virtual void request_shutdown(std::string why) = 0;
+    // [control] After stop, before destroy: drops all that the optional capabilities hold of this instance.
+    // When it returns no callback of it runs or will run.
+    virtual void forget(const void* instance) = 0;
 };
 
 }  // namespace gatewayd

@@ -101,7 +101,7 @@ void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std
     }
     worker_->hub().remove(this);
     in_hub_ = false;
-    worker_->node().directory.release(identity_);
+    worker_->node().directory.leave_user(identity_);
     worker_->counters().disconnected[static_cast<size_t>(reason)].add();
     worker_->connected_counter(identity_->user_type).sub();
     chain.emit(GW_EV_DISCONNECTED, this, nullptr, code, name(reason));
@@ -115,6 +115,8 @@ void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std
                                {"code", code},
                                {"text", text}});
     }
+    // Last, so that nobody is told of a successor before.
+    worker_->node().directory.release(identity_);
     worker_->bury(this);
 }
 

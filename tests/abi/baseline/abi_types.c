@@ -1,5 +1,6 @@
-/* Everything that the ABI's headers declare, within reach of one function: what abidiff_test.py compares. A new
- * header under gateway/ext/ that has left ext/draft/ is included here, its table a parameter of a function below. */
+/* Everything that the ABI's headers declare, within reach of one function: what abidiff_test.py compares. A
+ * new header under gateway/ext/ that has left ext/draft/ is included here, its table a parameter of a
+ * function below. */
 #include "gateway/host.h"
 #include "gateway/plugin.h"
 

@@ -29,7 +29,8 @@ TEST_CASE("the first line of a key is written, the next ones counted until the w
     CHECK(last.repeated == 1);
 }
 
-TEST_CASE("of a key that may have more, so many are written in a window, and the first one left out is told") {
+TEST_CASE(
+    "of a key that may have more, so many are written in a window, and the first one left out is told") {
     LogLimiter limiter;
     const auto note = [&](auto at) { return limiter.note(LogLevel::info, "k", "e", start + at, 3); };
     for (int i = 0; i < 3; ++i)

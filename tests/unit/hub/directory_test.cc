@@ -49,6 +49,25 @@ TEST_CASE("a client_id belongs to one user at a time") {
     CHECK(claim(directory, identity("c", "other", 4)) == Directory::Claim::registered);
 }
 
+TEST_CASE("a client_id is kept until the end of its connection's story") {
+    Directory directory;
+    const auto leaving = identity("c", "u", 1, 2);
+    CHECK(claim(directory, leaving) == Directory::Claim::registered);
+    directory.leave_user(leaving);
+    CHECK(directory.reactors_of_user("u") == 0);
+    CHECK(directory.clients_of_user("u", 8).empty());
+    // A successor on another reactor has to wait for it, as for one that is closed on its account.
+    IdentityPtr old;
+    const auto next = identity("c", "u", 2, 1);
+    CHECK(claim(directory, next, &old) == Directory::Claim::replaced);
+    CHECK((old == leaving));
+    directory.release(leaving);
+    CHECK((directory.find_client("c") == next));
+    CHECK(directory.reactors_of_user("u") == reactor_bit(1));
+    directory.release(next);
+    CHECK(directory.client_count() == 0);
+}
+
 TEST_CASE("a handshake that was put aside does not replace who came after it") {
     Directory directory;
     const auto later = identity("c", "u", 8);

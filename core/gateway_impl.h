@@ -1,0 +1,108 @@
+// Gateway::Impl: what the parts of the gateway are and how long each lives. Its functions are in three files:
+// gateway.cc (the facade), gateway_lifecycle.cc (from settings to listening, and the end) and
+// gateway_services.cc (what plugins and back ends may ask for).
+#ifndef GATEWAYD_CORE_GATEWAY_IMPL_H
+#define GATEWAYD_CORE_GATEWAY_IMPL_H
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+#include "core/gateway.h"
+#include "core/gateway_tls.h"
+#include "core/net/reactor.h"
+#include "core/plugins/host.h"
+#include "core/session/node.h"
+#include "core/session/worker.h"
+
+namespace gatewayd {
+
+// One reactor with all that belongs to it, and its thread.
+struct ReactorThread {
+    ReactorCounters counters;
+    std::unique_ptr<Reactor> reactor;
+    std::unique_ptr<Worker> worker;
+    std::thread thread;
+};
+
+class Gateway::Impl final : public HostServices {
+   public:
+    Impl(Settings settings, boost::asio::io_context& control)
+        : settings_(std::move(settings)),
+          control_(control),
+          deadline_(control),
+          limits_(settings_.wsc.performance.max_connections_per_node,
+                  settings_.wsc.performance.max_connections_per_address),
+          plugins_(settings_.plugins, this) {}
+    ~Impl() override { stop_now(); }
+
+    void create_plugins();
+    void start();
+    void shutdown(std::function<void()> done);
+    void stop_now();
+
+    // --- HostServices ---
+    Status publish(PublishOrder order, PublishDone done) override {
+        return node_.publish(std::move(order), std::move(done));
+    }
+    bool subscribe(ConnectionHandle connection, std::string topic, bool join) override;
+    bool kick(ConnectionHandle connection, std::string why) override {
+        return kick(connection, std::move(why), nullptr);
+    }
+    IdentityPtr find_client(std::string_view client_id) override {
+        return node_.directory.find_client(client_id);
+    }
+    std::vector<IdentityPtr> clients_of_user(std::string_view user_id, size_t limit) override {
+        return node_.directory.clients_of_user(user_id, limit);
+    }
+    std::vector<IdentityPtr> list_clients(uint64_t* cursor, size_t limit) override {
+        return node_.directory.list_clients(cursor, limit);
+    }
+    void fill_stats(gw_stats* out) override;
+    int32_t resume(const void* instance, gw_token token) override { return node_.resume(instance, token); }
+    void request_shutdown(std::string why) override;
+    void forget(const void* instance) override;
+
+    bool kick(ConnectionHandle connection, std::string why, std::function<void(bool)> done);
+    GatewayStats stats() const;
+
+    Settings settings_;
+    std::vector<std::string> warnings_;
+    boost::asio::io_context& control_;
+    boost::asio::steady_timer deadline_;
+    NodeLimits limits_;
+    std::unique_ptr<GatewayTls> tls_;  // null: plain; outlives the reactors
+    Node node_;
+    PluginHost plugins_;
+    std::vector<std::unique_ptr<ReactorThread>> threads_;
+    std::function<void(std::string)> shutdown_handler_;
+    std::function<void()> shutdown_done_;
+    bool created_ = false;
+    bool plugins_started_ = false;
+    std::atomic<bool> running_{false};
+    std::atomic<bool> draining_{false};
+    std::atomic<uint32_t> reactors_busy_{0};
+    int64_t started_at_ms_ = 0;
+    std::string listening_;
+
+   private:
+    void collect_warnings();
+    void open_listeners();
+    void run_threads();
+    void finish_shutdown(bool in_time);
+    void emit(uint64_t event) { plugins_.chain()->emit(event, nullptr); }
+    // [any] The control context outlives us: what it still holds when we are gone does nothing.
+    template <typename Call>
+    void post_to_control(Call call) {
+        boost::asio::post(control_, [alive = std::weak_ptr<const bool>(alive_), call = std::move(call)] {
+            if (!alive.expired()) call();
+        });
+    }
+
+    const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+}  // namespace gatewayd
+
+#endif

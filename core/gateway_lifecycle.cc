@@ -1,0 +1,203 @@
+// Gateway::Impl from settings to listening, and the end. The control thread.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/config/address.h"
+#include "core/gateway_impl.h"
+#include "core/gateway_options.h"
+
+namespace gatewayd {
+namespace {
+
+constexpr uint32_t max_defer_accept_s = 3;
+
+// Only this machine's own clients reach the listener: nobody else, and no proxy on behalf of others.
+bool is_local_only(const WscSettings& wsc) {
+    return is_loopback_ip(wsc.node_ip) && wsc.trusted_proxies.empty();
+}
+
+std::string url_of(const WscSettings& wsc, uint16_t port) {
+    const std::string& ip = wsc.node_ip;
+    const bool v6 = ip.find(':') != std::string::npos;
+    return (wsc.tls.enabled() ? "wss://" : "ws://") + (v6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
+}
+
+std::string host_name() {
+    char name[256] = "node";
+    ::gethostname(name, sizeof name - 1);
+    return name;
+}
+
+}  // namespace
+
+void Gateway::Impl::collect_warnings() {
+    const WscSettings& wsc = settings_.wsc;
+    if (!wsc.enabled) warnings_.emplace_back("the WebSocket service is switched off: wsc.enabled is false");
+    if (wsc.enabled && !plugins_.verifies_identities() && !is_local_only(wsc)) {
+        warnings_.emplace_back(
+            wsc.security.trust_client_identity
+                ? "identities are not verified: clients may call themselves anybody, agents and admins "
+                  "included "
+                  "(wsc.security.trust_client_identity); enable wsc.security.enable_auth on an open network"
+                : "identities are not verified: clients may call themselves any customer; enable "
+                  "wsc.security.enable_auth on an open network");
+    }
+}
+
+void Gateway::Impl::create_plugins() {
+    if (created_) return;
+    created_ = true;
+    if (settings_.wsc.enabled && settings_.wsc.tls.enabled()) {
+        tls_ = std::make_unique<GatewayTls>(settings_.wsc.tls);
+        tls_->load(&warnings_);
+    }
+    try {
+        plugins_.create();
+    } catch (const std::runtime_error& error) {
+        throw StartError(error.what());
+    }
+    node_.chain = plugins_.chain();
+    collect_warnings();
+}
+
+void Gateway::Impl::start() {
+    create_plugins();
+    const WscSettings& wsc = settings_.wsc;
+    for (const std::string& warning : warnings_)
+        log::warn(warning);
+    started_at_ms_ = wall_now_ms();
+    emit(GW_EV_INITIALIZE);
+    if (wsc.enabled) open_listeners();  // what can refuse comes before what plugins open
+    try {
+        plugins_.start();
+        plugins_started_ = true;
+    } catch (const PluginError& error) {
+        throw StartError(error.what());
+    }
+    if (!wsc.enabled) return;
+    run_threads();
+    running_ = true;
+    log::info("WebSocket server listening on " + listening_);
+    emit(GW_EV_STARTED);
+}
+
+void Gateway::Impl::open_listeners() {
+    const WscSettings& wsc = settings_.wsc;
+    const uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
+    const uint32_t count =
+        std::min(wsc.performance.io_threads == 0 ? cores : wsc.performance.io_threads, max_reactors);
+    const NetOptions options = net_options(settings_);
+    const uint32_t defer_s = std::min(wsc.performance.handshake_timeout_s, max_defer_accept_s);
+    uint16_t port = wsc.node_port;
+    std::vector<Listener> listeners;
+    try {
+        if (port != 0) Listener::check_free(wsc.node_ip, port);
+        for (uint32_t i = 0; i < count; ++i) {
+            listeners.push_back(Listener::open(wsc.node_ip, port, defer_s));
+            port = listeners.back().port();
+        }
+    } catch (const ListenError& error) {
+        throw StartError("cannot listen on " + url_of(wsc, wsc.node_port) + ": " + error.what() +
+                         "; change wsc.node_ip or wsc.node_port, or stop what listens there");
+    }
+    listening_ = url_of(wsc, port);
+    SessionOptions& session = node_.options;
+    session.path = wsc.path;
+    session.node_id = host_name() + ":" + std::to_string(port);
+    session.heartbeat_interval_s = wsc.heartbeat_interval_s;
+    session.max_message_bytes = wsc.security.max_message_size_kb * 1024;
+    session.allowed_user_types = wsc.security.allowed_user_types;
+    session.broadcast_user_types = wsc.security.broadcast_user_types;
+    session.trust_identity = wsc.security.trust_client_identity;
+    session.trust_direct_identity = is_local_only(wsc);
+    for (uint32_t i = 0; i < count; ++i) {
+        auto own = std::make_unique<ReactorThread>();
+        own->reactor = std::make_unique<Reactor>(options, i, &limits_, &own->counters);
+        own->worker = std::make_unique<Worker>(&node_, own->reactor.get());
+        own->reactor->set_service(own->worker.get());
+        if (tls_) own->reactor->set_tls(&tls_->source());
+        own->reactor->listen(std::move(listeners[i]));
+        node_.workers.push_back(own->worker.get());
+        threads_.push_back(std::move(own));
+    }
+}
+
+void Gateway::Impl::run_threads() {
+    for (auto& own : threads_) {
+        own->thread = std::thread([reactor = own->reactor.get()] { reactor->run(); });
+    }
+}
+
+// --- the end ---
+
+void Gateway::Impl::shutdown(std::function<void()> done) {
+    if (draining_.exchange(true)) return;
+    shutdown_done_ = std::move(done);
+    if (!running_.exchange(false)) {
+        finish_shutdown(true);
+        return;
+    }
+    log::info("shutting down: no new connections, 1001 to everyone",
+              {{"connections", node_.directory.client_count()},
+               {"shutdown_timeout_s", settings_.wsc.performance.shutdown_timeout_s}});
+    reactors_busy_ = static_cast<uint32_t>(threads_.size());
+    deadline_.expires_after(std::chrono::seconds(settings_.wsc.performance.shutdown_timeout_s));
+    deadline_.async_wait(
+        [this, alive = std::weak_ptr<const bool>(alive_)](const boost::system::error_code& error) {
+            if (!error && !alive.expired()) finish_shutdown(false);
+        });
+    for (auto& own : threads_) {
+        Reactor* reactor = own->reactor.get();
+        reactor->post(
+            [this, reactor] {
+                reactor->stop_accepting();
+                reactor->close_all(close_going_away, "the gateway is shutting down",
+                                   DisconnectReason::server_shutdown);
+                reactor->when_empty([this] {
+                    if (--reactors_busy_ == 0) post_to_control([this] { finish_shutdown(true); });
+                });
+            },
+            false);
+    }
+}
+
+void Gateway::Impl::finish_shutdown(bool in_time) {
+    if (!shutdown_done_) return;
+    deadline_.cancel();
+    if (!in_time) {
+        log::warn("shutdown_timeout is over; the rest is cut off", {{"connections", limits_.count()}});
+    }
+    stop_now();
+    std::exchange(shutdown_done_, nullptr)();
+}
+
+void Gateway::Impl::stop_now() {
+    running_ = false;
+    draining_ = true;
+    for (auto& own : threads_) {
+        Reactor* reactor = own->reactor.get();
+        reactor->post(
+            [reactor] {
+                reactor->stop_accepting();
+                reactor->drop_all(DisconnectReason::server_shutdown);
+            },
+            false);
+        reactor->stop();
+    }
+    bool ran = false;
+    for (auto& own : threads_) {
+        if (!own->thread.joinable()) continue;
+        own->thread.join();
+        ran = true;
+    }
+    if (ran) emit(GW_EV_STOPPED);
+    if (plugins_started_) plugins_.quiesce();
+    plugins_.stop();
+    plugins_started_ = false;
+    if (ran) log::info("WebSocket server stopped");
+}
+
+}  // namespace gatewayd

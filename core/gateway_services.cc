@@ -1,0 +1,74 @@
+// Gateway::Impl as plugins and back ends see it. [any]
+#include "core/base/log.h"
+#include "core/gateway_impl.h"
+#include "core/session/session.h"
+
+namespace gatewayd {
+
+bool Gateway::Impl::subscribe(ConnectionHandle connection, std::string topic, bool join) {
+    Worker* worker = node_.worker_of(connection);
+    if (!worker) return false;
+    return worker->post([worker, connection, topic = std::move(topic), join] {
+        Session* session = worker->find(connection);
+        if (!session) return;
+        if (!join) {
+            worker->hub().unsubscribe(session, topic);
+        } else if (worker->hub().subscribe(session, topic) == HubShard::Join::limit) {
+            log::write_limited(
+                LogLevel::warn, "topic_limit", "a connection is in too many topics, a join was refused",
+                {{"connection_id", connection.generation}, {"limit", max_topics_per_connection}});
+        }
+    });
+}
+
+bool Gateway::Impl::kick(ConnectionHandle connection, std::string why, std::function<void(bool)> done) {
+    Worker* worker = node_.worker_of(connection);
+    if (!worker) return false;
+    return worker->post([worker, connection, why = std::move(why), done = std::move(done)] {
+        const bool found = worker->kick(connection, why.empty() ? "kicked" : "kicked: " + why);
+        if (done) done(found);
+    });
+}
+
+void Gateway::Impl::request_shutdown(std::string why) {
+    post_to_control([this, why = std::move(why)] {
+        if (shutdown_handler_) shutdown_handler_(why);
+    });
+}
+
+void Gateway::Impl::forget(const void*) {}  // no capability keeps anything yet
+
+GatewayStats Gateway::Impl::stats() const {
+    GatewayStats stats;
+    stats.enabled = settings_.wsc.enabled;
+    stats.tls = tls_ != nullptr;
+    stats.running = running_;
+    stats.draining = draining_;
+    stats.identities_verified = plugins_.verifies_identities();
+    stats.node_id = node_.options.node_id;
+    stats.listening = listening_;
+    stats.started_at_ms = started_at_ms_;
+    for (const auto& own : threads_) {
+        const SessionCounters& session = own->counters.session;
+        stats.total_connections += session.opened.get();
+        for (const Counter& counter : session.connected_by_type)
+            stats.current_connections += counter.get();
+        for (const Counter& counter : session.received)
+            stats.total_messages_received += counter.get();
+        stats.total_messages_sent += own->counters.net.messages_sent.get();
+        for (size_t i = 0; i < stats.tls_connections.size(); ++i)
+            stats.tls_connections[i] += own->counters.net.tls_open[i].get();
+    }
+    return stats;
+}
+
+void Gateway::Impl::fill_stats(gw_stats* out) {
+    const GatewayStats now = stats();
+    out->running = now.running ? 1 : 0;
+    out->current_connections = now.current_connections;
+    out->total_connections = now.total_connections;
+    out->total_messages_received = now.total_messages_received;
+    out->total_messages_sent = now.total_messages_sent;
+}
+
+}  // namespace gatewayd

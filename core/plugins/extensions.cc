@@ -1,0 +1,33 @@
+#include "core/plugins/extensions.h"
+
+namespace gatewayd {
+namespace {
+
+struct Extension {
+    std::string_view name;
+    const void* (*table)();
+};
+
+// By name.
+const std::vector<Extension>& extensions() {
+    static const std::vector<Extension> all{};
+    return all;
+}
+
+}  // namespace
+
+const void* find_extension(std::string_view name) {
+    for (const Extension& extension : extensions()) {
+        if (extension.name == name) return extension.table();
+    }
+    return nullptr;
+}
+
+std::vector<std::string> host_capabilities() {
+    std::vector<std::string> names;
+    for (const Extension& extension : extensions())
+        names.emplace_back(extension.name);
+    return names;
+}
+
+}  // namespace gatewayd
