@@ -18,7 +18,8 @@ class UsesAll : public gateway::Interceptor {
         text_ = config.get("text").string_or("none") + config.location() + config.key();
         for (const std::string& entry : list.string_list())
             text_ += entry;
-        text_ += list.at(list.size() - 1).required_path();
+        text_ += list.at(list.size() - 1).required_path() + config.key_at(0);
+        if (config.raw() == nullptr) text_ += "?";
         number_ = config.get("number").number_or(0.5) + config.get("number").required_number();
         number_ +=
             static_cast<double>(config.get("number").integer_or(1, 0, 9) + list.at(0).required_integer());
@@ -69,6 +70,10 @@ class UsesAll : public gateway::Interceptor {
         if (request.is_message()) return request.answer("{}");
         next.defer(1000, std::make_unique<std::string>("kept"));
         return gateway::Pending;
+    }
+    void Wants(uint32_t* wanted_kinds, uint64_t* wanted_events) override {
+        *wanted_kinds &= ~GW_KIND_PUBLISH;
+        *wanted_events &= GW_EV_ERROR;
     }
     gateway::Verdict OnResume(gateway::Request&, gateway::Connection&, gateway::Next& next,
                               void* ud) override {

@@ -48,6 +48,9 @@ def test_the_tree(tree):
         "share/doc/gatewayd/docs/operating.md",
         "share/doc/gatewayd/config/reference.yaml",
         "share/doc/gatewayd/plugins/examples/hello/hello.cc",
+        "share/doc/gatewayd/plugins/examples/redact/masks.h",
+        "share/doc/gatewayd/plugins/examples/tidy/tidy.rs",
+        "share/doc/gatewayd/plugins/examples/uppercase/CMakeLists.txt",
     ):
         assert file in files, sorted(files)
     assert {f for f in files if f.startswith("bin/")} == {"bin/gatewayd"}

@@ -49,6 +49,9 @@ class Interceptor {
 
     // [control] Reads and checks the configuration; opens and starts nothing. Throw what is wrong.
     virtual void Configure(const Config& config) { config.allow_only({}); }
+    // [control] Once, after Configure. Both say what GATEWAY_PLUGIN and `events` say; where the configuration
+    // decides, clear what is not wanted: the gateway then never calls for it.
+    virtual void Wants(uint32_t* /*wanted_kinds*/, uint64_t* /*wanted_events*/) {}
     virtual void Start() {}    // [control] opens files, starts threads; throw what fails
     virtual void Quiesce() {}  // [control] no new work of its own from here on
     virtual void Stop() {}     // [control] no hook runs any more: ends what Start began
@@ -152,9 +155,10 @@ struct Glue {
         guarded(self, "Order", [&] { return value = at(self).Order(), GW_OK; });
         return value;
     }
-    static void wants(void*, uint32_t* kinds, uint64_t* events) {
+    static void wants(void* self, uint32_t* kinds, uint64_t* events) {
         *kinds = bits & ~(detail::event_kind_bit | detail::service_kind_bit);
         *events = Plugin::events;
+        guarded(self, "Wants", [&] { return at(self).Wants(kinds, events), GW_OK; });
     }
     static int32_t attach(void* self, gw_ctx* ctx, void** slot, uint32_t* kinds) {
         return guarded(self, "Attach", [&] {

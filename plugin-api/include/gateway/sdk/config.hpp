@@ -44,6 +44,12 @@ class Config {
                       location());
     }
 
+    // The name of entry index of a map.
+    std::string key_at(uint64_t index) const {
+        return std::string(to_view(host_->node_key(node_, index)));
+    }
+    const gw_node* raw() const { return node_; }
+
     [[noreturn]] void fail(const std::string& what) const {
         const std::string place = location();
         throw Error((place.empty() ? "" : place + ": ") + (key_.empty() ? "config" : key_) + ": " + what,
