@@ -59,7 +59,6 @@ void Gateway::Impl::create_plugins() {
     } catch (const std::runtime_error& error) {
         throw StartError(error.what());
     }
-    node_.chain = plugins_.chain();
     collect_warnings();
 }
 
@@ -116,7 +115,7 @@ void Gateway::Impl::open_listeners() {
     for (uint32_t i = 0; i < count; ++i) {
         auto own = std::make_unique<ReactorThread>();
         own->reactor = std::make_unique<Reactor>(options, i, &limits_, &own->counters);
-        own->worker = std::make_unique<Worker>(&node_, own->reactor.get());
+        own->worker = std::make_unique<Worker>(&node_, own->reactor.get(), plugins_.chain());
         own->reactor->set_service(own->worker.get());
         if (tls_) own->reactor->set_tls(&tls_->source());
         own->reactor->listen(std::move(listeners[i]));

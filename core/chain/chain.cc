@@ -36,7 +36,7 @@ InterceptorChain::InterceptorChain(std::vector<std::shared_ptr<const Interceptor
         const Interceptor& interceptor = *interceptors_[place];
         kinds_ |= interceptor.kinds;
         events_ |= interceptor.events;
-        attaches_ |= interceptor.table.attach != nullptr;
+        attaches_ |= interceptor.table.attach != nullptr || interceptor.stands_in;
         for (size_t kind = 0; kind < links_.size(); ++kind) {
             if (interceptor.kinds >> kind & 1) links_[kind].push_back({&interceptor, place});
         }
@@ -51,7 +51,7 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         const Interceptor& interceptor = *links[index].interceptor;
         const Context::Slot* slot = slots ? &slots[links[index].place] : nullptr;
         if (slot && !(slot->kinds & request.kind)) continue;
-        if (request.sender && request.sender == interceptor.instance) continue;
+        if (request.sender && request.passes_over(interceptor)) continue;
         NextLink next{this, &interceptor, &request, index};
         bool threw = false;
         const auto intercept = [&] {
@@ -105,49 +105,6 @@ int32_t InterceptorChain::failed(const Interceptor& interceptor, Request& reques
     }
     if (interceptor.fails_open) return GW_ST_PASSED;
     return request.fail_closed(interceptor);
-}
-
-bool InterceptorChain::attach(Context& context) const {
-    if (!attaches_) return true;
-    context.slots_ = std::make_unique<Context::Slot[]>(interceptors_.size());
-    for (size_t place = 0; place < interceptors_.size(); ++place) {
-        const Interceptor& interceptor = *interceptors_[place];
-        Context::Slot& slot = context.slots_[place];
-        slot.kinds = interceptor.kinds;
-        if (!interceptor.table.attach) {
-            slot.attached = true;
-            continue;
-        }
-        const int32_t result = guarded(interceptor, "attach", [&] {
-            const HookScope scope(&interceptor, nullptr, &context);
-            return interceptor.table.attach(interceptor.self, to_abi(&context), &slot.value, &slot.kinds);
-        });
-        slot.kinds &= interceptor.kinds;
-        slot.attached = result == GW_OK;
-        if (result == GW_OK) continue;
-        slot.kinds = 0;
-        slot.value = nullptr;
-        if (result == GW_SKIP) continue;
-        if (result > 0) count_misuse(interceptor, "attach returned neither GW_OK nor GW_SKIP");
-        count_error(interceptor, "attach", "returned an error");
-        return false;
-    }
-    return true;
-}
-
-void InterceptorChain::detach(Context& context) const {
-    if (!context.slots_) return;
-    for (size_t place = interceptors_.size(); place-- > 0;) {
-        const Interceptor& interceptor = *interceptors_[place];
-        const Context::Slot& slot = context.slots_[place];
-        if (!slot.attached || !interceptor.table.attach || !interceptor.table.detach) continue;
-        guarded(interceptor, "detach", [&] {
-            const HookScope scope(&interceptor, nullptr, &context);
-            interceptor.table.detach(interceptor.self, slot.value, to_abi(&context));
-            return GW_OK;
-        });
-    }
-    context.slots_.reset();
 }
 
 uint32_t InterceptorChain::attached_kinds(const Context& context) const {

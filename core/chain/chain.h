@@ -1,11 +1,14 @@
 // InterceptorChain: the plugins' interceptors in their order, and how a request goes through them. The host's
 // loop goes on at GW_CONTINUE, so the normal case does not recurse; next() runs the rest from inside a hook.
-// Immutable; shared by all reactors; a connection stays in one chain.
+// Immutable; shared by all reactors. A connection is in one chain and moves to its successor between two of
+// its requests (take_over). A chain lives while a connection or a deferred request is in it.
 #ifndef GATEWAYD_CORE_CHAIN_CHAIN_H
 #define GATEWAYD_CORE_CHAIN_CHAIN_H
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -19,11 +22,12 @@ inline constexpr uint32_t max_publish_hops = 8;
 
 struct NextLink;
 
-class InterceptorChain {
+class InterceptorChain : public std::enable_shared_from_this<InterceptorChain> {
    public:
     explicit InterceptorChain(std::vector<std::shared_ptr<const Interceptor>> interceptors);
 
     const std::vector<std::shared_ptr<const Interceptor>>& interceptors() const { return interceptors_; }
+    bool has(const Interceptor* interceptor) const;
     bool wants(uint32_t kind) const { return (kinds_ & kind) != 0; }
     bool wants_event(uint64_t event) const { return (events_ & event) != 0; }
 
@@ -43,11 +47,22 @@ class InterceptorChain {
     // After the accepted handshake. False: a plugin failed; the connection must be closed, detach follows.
     bool attach(Context& context) const;
     void detach(Context& context) const;
+    // Moves a connection here from the chain that it is in, between two of its requests: detach of the
+    // plugins that this chain does not have, in reverse order, then attach of the new ones, in order; the
+    // others keep their slots. Its result is as attach()'s.
+    bool take_over(Context& context, const InterceptorChain& from) const;
+    // Takes over a request that is still put aside in an earlier chain, whose time is over: on_cancel with
+    // GW_WHY_DRAIN, done() of the outer plugins that leave; then `move`, which moves its connection; then the
+    // plugins of this chain that had no look at it yet see it, in order, from the one that held it on.
+    void take_over(Request& request, const std::function<void()>& move) const;
     // What the attached plugins want of this connection: GW_KIND_ bits.
     uint32_t attached_kinds(const Context& context) const;
 
     void emit(uint64_t type, Context* context, Request* request = nullptr, int32_t code = 0,
               std::string_view reason = {}) const;
+
+    // [any] Connections that are in this chain now.
+    mutable std::atomic<uint64_t> connections{0};
 
    private:
     struct Link {
@@ -57,6 +72,8 @@ class InterceptorChain {
     using Links = std::vector<Link>;
 
     const Links& links_of(uint32_t kind) const { return links_[static_cast<size_t>(__builtin_ctz(kind))]; }
+    bool attach_one(Context& context, size_t place) const;
+    void detach_one(Context& context, size_t place) const;
     int32_t run_from(Request& request, size_t index) const;
     int32_t judge(const NextLink& next, const char* hook, int32_t verdict, bool threw) const;
     int32_t failed(const Interceptor& interceptor, Request& request) const;
@@ -73,7 +90,7 @@ class InterceptorChain {
     Links event_links_;
     uint32_t kinds_ = 0;
     uint64_t events_ = 0;
-    bool attaches_ = false;  // some plugin has attach
+    bool attaches_ = false;  // some plugin has attach, or stands in for one
 };
 
 // gw_host.next and defer

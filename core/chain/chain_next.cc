@@ -127,6 +127,45 @@ void InterceptorChain::abandon(Request& request, int32_t why) {
     }
 }
 
+void InterceptorChain::take_over(Request& request, const std::function<void()>& move) const {
+    Deferral& deferral = *request.deferral;
+    const InterceptorChain& from = *deferral.chain;
+    const std::shared_ptr<const InterceptorChain> keeps_from = std::move(deferral.keeps_chain);
+    const Links& links = from.links_of(request.kind);
+    deferral.table->remove(&deferral);
+    from.cancel(deferral, GW_WHY_DRAIN);
+    count_error(*links[deferral.index].interceptor, "defer",
+                "the request was not resumed before plugins.drain_timeout");
+    // Those that leave hear of it now; the others when the request has ended.
+    std::vector<Deferral::Outer> stay;
+    while (!deferral.outer.empty()) {
+        const Deferral::Outer outer = deferral.outer.back();
+        deferral.outer.pop_back();
+        if (has(outer.interceptor)) {
+            stay.insert(stay.begin(), outer);
+        } else {
+            call_done(outer, request, GW_E_CANCELLED);
+        }
+    }
+    deferral.outer = std::move(stay);
+    for (size_t i = 0; i < deferral.index; ++i)
+        deferral.seen.push_back(links[i].interceptor->lineage);
+    request.sender = &already_seen;
+    move();
+    deferral.chain = this;
+    deferral.keeps_chain = weak_from_this().lock();
+    deferral.outer_before = deferral.outer.size();
+    request.frozen = false;
+    const bool open = !request.context || request.context->is_open();
+    finish(deferral, open ? run_from(request, 0) : GW_E_CANCELLED);
+}
+
+bool Request::passes_over(const Interceptor& interceptor) const {
+    if (sender != &already_seen) return sender == interceptor.lineage;
+    const auto& seen = deferral->seen;
+    return std::find(seen.begin(), seen.end(), interceptor.lineage) != seen.end();
+}
+
 void InterceptorChain::cancel(Deferral& deferral, int32_t why) const {
     Request& request = *deferral.request;
     const Interceptor& interceptor = *links_of(request.kind)[deferral.index].interceptor;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/base/timer_wheel.h"
@@ -20,7 +21,7 @@ struct DeferralSlot;
 struct Interceptor;
 
 struct Deferral : TimerWheel::Node {
-    Deferral(const InterceptorChain* of, Request* its) : chain(of), request(its) {}
+    Deferral(const InterceptorChain* of, Request* its);
     ~Deferral();
     Deferral(const Deferral&) = delete;
     Deferral& operator=(const Deferral&) = delete;
@@ -32,12 +33,16 @@ struct Deferral : TimerWheel::Node {
         void* ud;
     };
 
-    const InterceptorChain* const chain;
+    // The chain that it goes on in, which stays until then (a chain that nobody shares outlives it anyway).
+    const InterceptorChain* chain;
+    std::shared_ptr<const InterceptorChain> keeps_chain;
     Request* request;  // changes when the request moves to the heap
     size_t index = 0;  // of the link that put it aside, among those of the request's kind
     void* ud = nullptr;
     std::vector<Outer> outer;  // outermost first
     size_t outer_before = 0;   // of those, from before the run that goes on now
+    // Taken over from an earlier chain: the plugins (their lineage) that had their look at it there.
+    std::vector<const void*> seen;
 
     // --- of Deferrals ---
     Deferrals* table = nullptr;

@@ -1,5 +1,7 @@
 #include "core/chain/deferrals.h"
 
+#include "core/chain/chain.h"
+
 namespace gatewayd {
 namespace {
 
@@ -20,6 +22,9 @@ uint32_t first_of_chunk(uint32_t chunk) {
 }
 
 }  // namespace
+
+Deferral::Deferral(const InterceptorChain* of, Request* its)
+    : chain(of), keeps_chain(of ? of->weak_from_this().lock() : nullptr), request(its) {}
 
 Deferral::~Deferral() {
     if (table) table->remove(this);

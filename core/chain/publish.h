@@ -13,9 +13,10 @@ namespace gatewayd {
 
 struct PublishOrder {
     Destination to;
-    std::string message;           // a Hub message: a JSON object, UTF-8
-    const void* sender = nullptr;  // the plugin instance that sent it: its own publish hook is passed over
-    uint32_t hops = 0;             // publish hooks that led to it
+    std::string message;  // a Hub message: a JSON object, UTF-8
+    const void* sender =
+        nullptr;        // the lineage of the plugin that sent it: its own publish hook is passed over
+    uint32_t hops = 0;  // publish hooks that led to it
 };
 
 struct PublishResult {

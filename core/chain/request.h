@@ -22,6 +22,10 @@ struct Interceptor;
 // requests have none and an empty list owns nothing.
 using Texts = std::list<std::string>;
 
+// The `sender` of a request that was taken over from an earlier chain: it names no plugin, Deferral::seen
+// does.
+inline constexpr char already_seen = 0;
+
 // What run() returns beside GW_ST_ and errors: a plugin has put the request aside, it has not ended.
 inline constexpr int32_t status_pending = 1000;
 
@@ -34,9 +38,11 @@ class Request {
 
     const uint32_t kind;     // one GW_KIND_ bit
     Context* const context;  // null: publish
-    // Of a publish: the instance whose hook is passed over, and how many publish hooks led here.
+    // Of a publish: the lineage whose hook is passed over, and how many publish hooks led here.
     const void* sender = nullptr;
     uint32_t hops = 0;
+    // Whether its hook is passed over. Asked only when there is a sender: see already_seen.
+    bool passes_over(const Interceptor& interceptor) const;
     // From the end of a next() on, and while events are told: reading only.
     bool frozen = false;
 

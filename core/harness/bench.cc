@@ -38,6 +38,7 @@ std::shared_ptr<Interceptor> noop() {
     interceptor->kinds =
         GW_KIND_HANDSHAKE | GW_KIND_FRAME | GW_KIND_MESSAGE | GW_KIND_PUBLISH | GW_KIND_DELIVERY;
     interceptor->instance = interceptor.get();
+    interceptor->lineage = interceptor.get();
     interceptor->table.intercept = [](void*, void*, gw_ctx*, gw_req*, gw_next*) -> int32_t {
         return GW_CONTINUE;
     };
@@ -74,6 +75,7 @@ PluginBench::PluginBench(const PluginSettings& entry) {
     interceptor->table = *plugin_.library->interceptor();
     interceptor->self = plugin_.self;
     interceptor->instance = &plugin_;
+    interceptor->lineage = &plugin_;
     interceptor->fails_open = entry.on_error == OnError::open;
     interceptor->table.wants(plugin_.self, &interceptor->kinds, &interceptor->events);
     plugin_.interceptor = interceptor;

@@ -145,6 +145,7 @@ std::string Engine::ask_interceptor() {
     interceptor->table = trampolines(table);
     interceptor->self = this;
     interceptor->instance = &instance_;
+    interceptor->lineage = &instance_;
     instance_.stage = table.stage;
     instance_.interceptor = std::move(interceptor);
     return {};

@@ -45,6 +45,7 @@ void Engine::make_chain() {
     rest_->name = "the rest";
     rest_->self = this;
     rest_->instance = rest_.get();
+    rest_->lineage = rest_.get();
     rest_->kinds = GW_KIND_HANDSHAKE | GW_KIND_FRAME | GW_KIND_MESSAGE | GW_KIND_PUBLISH | GW_KIND_DELIVERY;
     rest_->table.intercept = rest_intercept;
     rest_->table.on_resume = rest_on_resume;

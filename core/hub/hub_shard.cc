@@ -68,6 +68,19 @@ Recipient* HubShard::find(ConnectionHandle handle) {
     return place.generation == handle.generation ? place.recipient : nullptr;
 }
 
+void HubShard::set_hooked(Recipient* recipient, bool hooked) {
+    if (recipient->hooked_ == hooked) return;
+    settle(recipient);
+    std::vector<Topic*> topics{&everyone_};
+    for (const Recipient::Membership& membership : recipient->topics_)
+        topics.push_back(membership.topic);
+    for (Topic* topic : topics)
+        remove_from(topic, recipient);
+    recipient->hooked_ = hooked;
+    for (Topic* topic : topics)
+        add_to(topic, recipient);
+}
+
 // --- topics ---
 
 // Where the recipient stands in the topic's list; null: it is no member.

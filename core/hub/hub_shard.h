@@ -43,6 +43,11 @@ class HubShard {
 
     Recipient* find_client(std::string_view client_id);
     Recipient* find(ConnectionHandle handle);  // null: gone
+    // For a walk over who is here; what comes and goes meanwhile moves nobody. Null: nobody is at this place.
+    size_t places() const { return places_.size(); }
+    Recipient* at_place(size_t place) const { return places_[place].recipient; }
+    // Plugins that want to see what is delivered to it have come or gone.
+    void set_hooked(Recipient* recipient, bool hooked);
     size_t size() const { return everyone_.plain.size() + everyone_.hooked.size(); }
 
     // One framed message. `not_to` is a recipient to leave out, or null. Returns how many took it.

@@ -25,7 +25,8 @@ class Recipient {
 
     const IdentityPtr& identity() const { return identity_; }
     uint64_t connection_id() const { return identity_->handle.generation; }
-    // Some plugin wants to see what is delivered here: no shared fan-out. Constant while in the hub.
+    // Some plugin wants to see what is delivered here: no shared fan-out. Changes in the hub by
+    // HubShard::set_hooked alone.
     bool hooked() const { return hooked_; }
 
    protected:

@@ -1,4 +1,4 @@
-// Node: what all workers share: the rules of the service, the directory, the chain, each other. Made by the
+// Node: what all workers share: the rules of the service, the directory, each other. Made by the
 // Gateway before the first worker runs and constant while they run; the directory and the deferrals guard
 // themselves.
 #ifndef GATEWAYD_CORE_SESSION_NODE_H
@@ -34,7 +34,6 @@ class Node {
    public:
     SessionOptions options;
     Directory directory;
-    std::shared_ptr<const InterceptorChain> chain;
     std::vector<Worker*> workers;                   // by reactor
     std::array<Deferrals, max_reactors> deferrals;  // by reactor; they outlive the workers
 

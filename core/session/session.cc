@@ -33,14 +33,25 @@ Session::~Session() = default;
 
 // --- its life ---
 
+void Session::enter(const std::shared_ptr<const InterceptorChain>& chain) {
+    if (chain_) chain_->connections.fetch_sub(1, std::memory_order_relaxed);
+    if (chain) chain->connections.fetch_add(1, std::memory_order_relaxed);
+    chain_ = chain;
+}
+
+bool Session::wants_deliveries() const {
+    return (chain_->attached_kinds(*this) & GW_KIND_DELIVERY) || chain_->wants_event(GW_EV_MESSAGE_SENT);
+}
+
 void Session::open() {
-    const InterceptorChain& chain = worker_->chain();
+    enter(worker_->chain_ptr());
+    const InterceptorChain& chain = *chain_;
     opened_ = true;
     worker_->counters().opened.add();
     worker_->connected_counter(identity_->user_type).add();
     greet();
     const bool attached = chain.attach(*this);
-    hooked_ = (chain.attached_kinds(*this) & GW_KIND_DELIVERY) || chain.wants_event(GW_EV_MESSAGE_SENT);
+    hooked_ = wants_deliveries();
     worker_->hub().add(this);
     in_hub_ = true;
     log_connected();
@@ -94,7 +105,7 @@ void Session::close_now(CloseCode code, std::string_view text, DisconnectReason 
 }
 
 void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std::string_view text) {
-    const InterceptorChain& chain = worker_->chain();
+    const InterceptorChain& chain = *chain_;
     if (const std::unique_ptr<Request> pending = std::move(pending_)) {
         InterceptorChain::abandon(
             *pending, reason == DisconnectReason::server_shutdown ? GW_WHY_DRAIN : GW_WHY_DISCONNECT);
@@ -106,6 +117,7 @@ void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std
     worker_->connected_counter(identity_->user_type).sub();
     chain.emit(GW_EV_DISCONNECTED, this, nullptr, code, name(reason));
     chain.detach(*this);
+    chain.connections.fetch_sub(1, std::memory_order_relaxed);  // the chain itself stays until we are buried
     if (log::enabled(LogLevel::info)) {
         log::write_connection("disconnected", "client disconnected",
                               {{"client_id", identity_->client_id},
@@ -125,7 +137,7 @@ void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std
 void Session::on_message(Connection&, bool binary, char* payload, size_t size) {
     std::string_view bytes(payload, size);
     std::string changed;  // owns what a frame hook put in place
-    if (worker_->chain().wants(GW_KIND_FRAME) && frame_hooks_claim(binary, &bytes, &changed)) return;
+    if (chain_->wants(GW_KIND_FRAME) && frame_hooks_claim(binary, &bytes, &changed)) return;
     on_decodable(binary, bytes);
 }
 
@@ -143,7 +155,7 @@ void Session::on_decodable(bool binary, std::string_view bytes) {
 // True: a plugin took the message, put it aside, or failed on it.
 bool Session::frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed) {
     FrameRequest request(this, binary, *bytes);
-    const int32_t status = worker_->chain().run(request);
+    const int32_t status = chain_->run(request);
     if (status == status_pending) {
         put_aside(request.to_heap());
         return true;
@@ -176,7 +188,7 @@ void Session::on_text(std::string_view text) {
     const auto type_class = is_reserved_type(envelope.type) ? TypeClass::reserved : TypeClass::message;
     counters.received[static_cast<size_t>(type_class)].add();
     MessageRequest request(GW_KIND_MESSAGE, this, &envelope, worker_->stamp(identity_->user_id), this);
-    const InterceptorChain& chain = worker_->chain();
+    const InterceptorChain& chain = *chain_;
     if (chain.wants_event(GW_EV_MESSAGE_RECEIVED)) chain.emit(GW_EV_MESSAGE_RECEIVED, this, &request);
     if (chain.wants(GW_KIND_MESSAGE)) {
         if (chain.run(request) == status_pending) put_aside(request.to_heap());
@@ -198,6 +210,7 @@ void Session::put_aside(std::unique_ptr<Request> request) {
 
 void Session::ended(MessageRequest&, int32_t) {
     pending_.reset();
+    move_on();
     connection_->resume_reading();
 }
 
@@ -208,7 +221,32 @@ void Session::frame_ended(FrameRequest& request, int32_t status) {
     } else if (request.is_binary()) {
         worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
     }
-    if (!pending_) connection_->resume_reading();
+    if (pending_) return;
+    move_on();
+    connection_->resume_reading();
+}
+
+// --- from chain to chain ---
+
+void Session::move_on() {
+    if (pending_ || chain_ == worker_->chain_ptr() || !is_open()) return;
+    change_chain();
+}
+
+void Session::change_chain() {
+    const std::shared_ptr<const InterceptorChain> from = chain_;  // until its hooks have returned
+    const std::shared_ptr<const InterceptorChain>& to = worker_->chain_ptr();
+    const bool attached = to->take_over(*this, *from);
+    enter(to);
+    if (in_hub_) worker_->hub().set_hooked(this, wants_deliveries());
+    if (!attached)
+        connection_->close_later(close_internal_error, "a plugin failed", DisconnectReason::plugin_error);
+}
+
+void Session::drain() {
+    if (!pending_) return move_on();
+    if (pending_->deferral->chain == worker_->chain_ptr().get() || !is_open()) return;
+    worker_->chain_ptr()->take_over(*pending_, [this] { change_chain(); });
 }
 
 bool Session::may_broadcast() const {
@@ -300,7 +338,7 @@ void Session::send_error_word(std::string_view code, std::string_view why, std::
 
 bool Session::deliver(const Slice& frame) {
     if (!is_open()) return false;
-    const InterceptorChain& chain = worker_->chain();
+    const InterceptorChain& chain = *chain_;
     DeliveryRequest request(this, server_frame_payload(frame.view()));
     if (chain.wants(GW_KIND_DELIVERY) && chain.run(request) != GW_ST_PASSED) {
         worker_->counters().deliveries_dropped.add();

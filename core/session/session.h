@@ -28,6 +28,12 @@ class Session final : public ConnectionHandler, public Recipient, public Context
 
     // After the 101 was queued: greets, attaches the plugins, enters the hub.
     void open();
+    // The chain that it is in, from open() on.
+    const InterceptorChain& chain() const { return *chain_; }
+    // Moves to the worker's chain; later, when a request of it is put aside: at the end of that one.
+    void move_on();
+    // The same now: a request that is put aside in an earlier chain is cancelled there and goes on here.
+    void drain();
     // Ends it now: client.disconnected and detach before this returns. Not inside its own hooks.
     void close_now(CloseCode code, std::string_view text, DisconnectReason reason);
 
@@ -73,13 +79,17 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     void refuse_message(std::string_view code, std::string_view why, std::string_view id_json);
     bool frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed);
     void put_aside(std::unique_ptr<Request> request);
+    void enter(const std::shared_ptr<const InterceptorChain>& chain);
+    void change_chain();
+    bool wants_deliveries() const;
     void greet();
     void log_connected() const;
     ErrorCode refusal_of(const MessageRequest& request, const char** why);
     bool may_broadcast() const;
 
     Worker* const worker_;
-    Connection* const connection_;      // outlives this session
+    Connection* const connection_;  // outlives this session
+    std::shared_ptr<const InterceptorChain> chain_;
     std::unique_ptr<Request> pending_;  // put aside by a plugin; the connection reads no further
     bool opened_ = false;
     bool in_hub_ = false;

@@ -46,10 +46,11 @@ const char* why_of(RejectReason reason) {
 
 }  // namespace
 
-Worker::Worker(Node* node, Reactor* reactor)
+Worker::Worker(Node* node, Reactor* reactor, ChainPtr chain)
     : node_(node),
       reactor_(reactor),
       deferrals_(node->deferrals[reactor->index()]),
+      chain_(std::move(chain)),
       hub_(reactor->index(), &node->directory),
       router_(node, reactor->index(), &hub_, &buffer_) {
     // Unbounded: what was claimed must come. There is one such letter at a time.

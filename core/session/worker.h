@@ -23,7 +23,9 @@ class Session;
 
 class Worker : public ReactorService {
    public:
-    Worker(Node* node, Reactor* reactor);
+    using ChainPtr = std::shared_ptr<const InterceptorChain>;
+
+    Worker(Node* node, Reactor* reactor, ChainPtr chain);
     ~Worker() override;
 
     // [any] Runs it on this worker's thread. False: the mailbox is full.
@@ -37,7 +39,16 @@ class Worker : public ReactorService {
     Router& router() { return router_; }
     TurnBuffer& buffer() { return buffer_; }
     SessionCounters& counters() { return reactor_->counters().session; }
-    const InterceptorChain& chain() const { return *node_->chain; }
+    // The chain of what begins now.
+    const InterceptorChain& chain() const { return *chain_; }
+    const ChainPtr& chain_ptr() const { return chain_; }
+
+    // What begins from here on is in this chain, and connections move to it, in slices, each between two of
+    // its requests. `until_moved` is let go when all have, but those whose request is put aside, which move
+    // when it ends; or when the reactor ends before.
+    void enter(ChainPtr chain, std::shared_ptr<void> until_moved);
+    // What is still put aside in earlier chains is cancelled there and goes on in this one. In slices.
+    void drain();
     // Valid until the next call.
     Stamps stamp(std::string_view from);
     std::string make_id() { return std::string(ulids_.next(reactor_->wall_ms())); }
@@ -89,9 +100,19 @@ class Worker : public ReactorService {
 
     void proceed(std::unique_ptr<Upgrade> upgrade, Upgrade::Outcome outcome);
 
+    // A walk over the connections that are there now, for as long as one turn may take, and on in the next.
+    struct Walk {
+        bool drains = false;
+        size_t place = 0;  // of the hub
+        std::shared_ptr<void> until_over;
+    };
+    void go_on(std::shared_ptr<Walk> walk);
+    void drain_upgrades();
+
     Node* const node_;
     Reactor* const reactor_;
     Deferrals& deferrals_;
+    ChainPtr chain_;
     HubShard hub_;
     TurnBuffer buffer_;
     Router router_;

@@ -63,6 +63,7 @@ InterceptorChain chain_of(size_t count, decltype(&continues) intercept) {
         interceptor->name = "bench";
         interceptor->kinds = GW_KIND_MESSAGE;
         interceptor->instance = interceptor.get();
+        interceptor->lineage = interceptor.get();
         interceptor->table.intercept = intercept;
         interceptor->table.on_resume = resumed;
         interceptor->table.on_cancel = cancelled;

@@ -31,6 +31,7 @@ struct FakePlugin {
         interceptor->name = std::move(name);
         interceptor->self = this;
         interceptor->instance = this;
+        interceptor->lineage = this;
         interceptor->kinds = kinds;
         interceptor->events = events;
         interceptor->table.intercept = [](void* self, void* slot, gw_ctx* ctx, gw_req* req, gw_next* next) {
@@ -70,11 +71,18 @@ struct FakePlugin {
     uint64_t misuse() const { return interceptor->misuse; }
 };
 
-inline InterceptorChain chain_of(std::initializer_list<FakePlugin*> plugins) {
+inline std::vector<std::shared_ptr<const Interceptor>> interceptors_of(
+    std::initializer_list<FakePlugin*> plugins) {
     std::vector<std::shared_ptr<const Interceptor>> interceptors;
     for (FakePlugin* plugin : plugins)
         interceptors.push_back(plugin->interceptor);
-    return InterceptorChain(std::move(interceptors));
+    return interceptors;
+}
+inline InterceptorChain chain_of(std::initializer_list<FakePlugin*> plugins) {
+    return InterceptorChain(interceptors_of(plugins));
+}
+inline std::shared_ptr<const InterceptorChain> shared_chain(std::initializer_list<FakePlugin*> plugins) {
+    return std::make_shared<InterceptorChain>(interceptors_of(plugins));
 }
 
 class FakeContext final : public Context {

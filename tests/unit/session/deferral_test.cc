@@ -336,7 +336,7 @@ TEST_CASE("a token outlives its worker: stale, and nothing is touched") {
         NodeLimits limits(10, 0);
         ReactorCounters counters;
         Reactor reactor(NetOptions(), 0, &limits, &counters);
-        const Worker worker(&node, &reactor);
+        const Worker worker(&node, &reactor, testing::shared_chain({&gate}));
         Deferral left(nullptr, nullptr);
         REQUIRE(node.deferrals[0].add(&left, gate.interceptor->instance, 0, 10, &token) == GW_OK);
         CHECK(node.resume(gate.interceptor->instance, token) == GW_OK);  // posted, and never read

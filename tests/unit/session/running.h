@@ -22,12 +22,13 @@ namespace gatewayd::testing {
 class Running {
    public:
     explicit Running(std::initializer_list<FakePlugin*> plugins = {}, const NetOptions& options = {})
-        : limits(100, 0), reactor(options, 0, &limits, &counters), worker(&node, &reactor) {
+        : limits(100, 0),
+          reactor(options, 0, &limits, &counters),
+          worker(&node, &reactor, shared_chain(plugins)) {
         node.options.node_id = "node";
         node.options.allowed_user_types = {"customer", "agent"};
         node.options.broadcast_user_types = {"agent"};
         node.options.trust_identity = true;
-        node.chain = std::make_shared<InterceptorChain>(chain_of(plugins));
         node.workers.push_back(&worker);
         reactor.set_service(&worker);
         Listener listener = Listener::open("127.0.0.1", 0, 0);
