@@ -62,7 +62,10 @@ class Gateway::Impl final : public HostServices {
     void fill_stats(gw_stats* out) override;
     int32_t resume(const void* instance, gw_token token) override { return node_.resume(instance, token); }
     void request_shutdown(std::string why) override;
+    ServiceRegistry& service_registry() override { return service_registry_; }
+    void adopt(const void* instance, const void* replaces) override;
     void forget(const void* instance) override;
+    void destroyed(const void* instance) override;
 
     bool kick(ConnectionHandle connection, std::string why, std::function<void(bool)> done);
     GatewayStats stats() const;
@@ -74,6 +77,7 @@ class Gateway::Impl final : public HostServices {
     NodeLimits limits_;
     std::unique_ptr<GatewayTls> tls_;  // null: plain; outlives the reactors
     Node node_;
+    ServiceRegistry service_registry_;
     PluginHost plugins_;
     std::vector<std::unique_ptr<ReactorThread>> threads_;
     std::function<void(std::string)> shutdown_handler_;
@@ -91,6 +95,8 @@ class Gateway::Impl final : public HostServices {
     void open_listeners();
     void run_threads();
     void finish_shutdown(bool in_time);
+    // service.changed, to the plugins of the present chain.
+    void tell(const ServiceRegistry::Changes& changes);
     void emit(uint64_t event) { plugins_.chain()->emit(event, nullptr); }
     // [any] The control context outlives us: what it still holds when we are gone does nothing.
     template <typename Call>

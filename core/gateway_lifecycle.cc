@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -193,9 +194,8 @@ void Gateway::Impl::stop_now() {
         ran = true;
     }
     if (ran) emit(GW_EV_STOPPED);
-    if (plugins_started_) plugins_.quiesce();
+    if (std::exchange(plugins_started_, false)) plugins_.quiesce();
     plugins_.stop();
-    plugins_started_ = false;
     if (ran) log::info("WebSocket server stopped");
 }
 

@@ -2,6 +2,7 @@
 #include "core/base/log.h"
 #include "core/gateway_impl.h"
 #include "core/session/session.h"
+#include "gateway/ext/service.h"
 
 namespace gatewayd {
 
@@ -36,7 +37,30 @@ void Gateway::Impl::request_shutdown(std::string why) {
     });
 }
 
-void Gateway::Impl::forget(const void*) {}  // no capability keeps anything yet
+void Gateway::Impl::adopt(const void* instance, const void* replaces) {
+    tell(service_registry_.commit(instance, replaces));
+}
+
+void Gateway::Impl::forget(const void* instance) {
+    tell(service_registry_.withdraw(instance));
+}
+
+void Gateway::Impl::destroyed(const void* instance) {
+    for (const std::string& service : service_registry_.destroyed(instance)) {
+        log::error("a plugin was destroyed and had not released a service", {{"service", service}});
+    }
+}
+
+// While plugins start or stop, their order is all that they need.
+void Gateway::Impl::tell(const ServiceRegistry::Changes& changes) {
+    if (!plugins_started_) return;
+    for (const ServiceRegistry::Change& change : changes) {
+        log::info("service changed",
+                  {{"service", change.name},
+                   {"now", change.code == GW_SERVICE_OFFERED ? "offered by another instance" : "gone"}});
+        plugins_.chain()->emit(GW_EV_SERVICE_CHANGED, nullptr, nullptr, change.code, change.name);
+    }
+}
 
 GatewayStats Gateway::Impl::stats() const {
     GatewayStats stats;

@@ -122,8 +122,11 @@ std::string Engine::create(ConfigNodePtr config) {
     });
     creating_ = false;
     release_configuration_texts();
-    if (!refused.empty()) return refused;
-    created_ = true;
+    if (!refused.empty()) {
+        hub_.forget(&instance_);
+        return refused;
+    }
+    created_ = instance_.created = true;
     if (!instance_.library->interceptor()) return {};
     const std::string wrong = ask_interceptor();
     if (!wrong.empty()) throw Error(wrong);
@@ -154,11 +157,13 @@ std::string Engine::ask_interceptor() {
 std::string Engine::start() {
     if (!created_ || started_)
         throw Error(created_ ? "the plugin is already started" : "create the plugin first");
+    if (const std::string missing = missing_service(); !missing.empty()) return missing;
     const gw_plugin& plugin = instance_.library->plugin();
     const std::string refused =
         plugin.start ? control("start", [&](gw_error* error) { return plugin.start(self_, error); })
                      : std::string();
-    started_ = refused.empty();
+    started_ = instance_.started = refused.empty();
+    if (started_) hub_.adopt(&instance_, nullptr);
     return refused;
 }
 
@@ -173,8 +178,13 @@ void Engine::end() {
     turn();
     if (started_ && plugin.stop) control("stop", [&] { plugin.stop(self_); });
     turn();  // completions that its threads still waited for
-    started_ = created_ = false;
+    for (const std::string& service : hub_.service_registry().held_by(&instance_))
+        problem("stopped without releasing the service " + service);
+    hub_.forget(&instance_);
+    started_ = created_ = instance_.started = instance_.created = false;
+    instance_.required_services.clear();
     control("destroy", [&] { plugin.destroy(self_); });
+    hub_.destroyed(&instance_);
     inst_handle_->alive = false;
     for (const TextYard::Text& text : std::exchange(texts_for_life_, {}))
         TextYard::instance().bury(text);
@@ -225,7 +235,8 @@ void Engine::wake() {
 // --- the script ---
 
 void Engine::refuse(const std::string& function, int32_t error) {
-    static_cast<void>(offset_of_function(function));
+    // "service.acquire" is a function of gw.service/1, others are of gw_host.
+    if (function.find('.') == std::string::npos) static_cast<void>(offset_of_function(function));
     const std::lock_guard<std::mutex> lock(mutex_);
     refusals_[function] = error;
 }
@@ -237,6 +248,10 @@ int32_t Engine::refusal_of(const char* function) const {
 }
 
 void Engine::lack(const std::string& function) {
+    if (function.find('/') != std::string::npos) {  // an optional capability
+        extensions[function] = nullptr;
+        return;
+    }
     std::memset(reinterpret_cast<char*>(&table_) + offset_of_function(function), 0, sizeof(void (*)()));
 }
 

@@ -80,6 +80,11 @@ class Engine {
     // GW_OK unless the test wants an error of this host function.
     int32_t refusal_of(const char* function) const;
 
+    // --- gw.service/1 (host_service.cc) ---
+    void offer_service(const std::string& name, const void* table);
+    const void* service(const std::string& name);
+    bool holds_service(const void* table);
+
     // --- what happened ---
     void problem(const std::string& what);                 // [any]
     void add_log(int32_t level, const std::string& text);  // [any]
@@ -105,6 +110,7 @@ class Engine {
     friend struct Trampolines;  // hooks.cc
 
     std::string ask_interceptor();
+    std::string missing_service();  // that create() required; empty: none
     void make_chain();
     void go_on();  // what was resumed
     static void pass_ms(uint64_t ms);
@@ -139,6 +145,7 @@ class Engine {
     uint64_t ms_of_tick_ = 0;  // that have passed of the next tick
     Rfc3339Clock dates_;
     std::vector<TextYard::Text> texts_for_life_;
+    std::map<std::string, const void*> offered_;  // services of other plugins
 
     mutable std::mutex mutex_;
     std::condition_variable woken_;

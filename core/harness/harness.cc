@@ -205,6 +205,16 @@ void Plugin::offer(const std::string& name, const void* table) {
     engine_->extensions[name] = table;
 }
 
+void Plugin::offer_service(const std::string& name, const void* table) {
+    engine_->offer_service(name, table);
+}
+const void* Plugin::service(const std::string& name) const {
+    return engine_->service(name);
+}
+bool Plugin::holds_service(const void* table) const {
+    return engine_->holds_service(table);
+}
+
 std::vector<std::string> Plugin::log() const {
     return engine_->log();
 }

@@ -26,7 +26,7 @@ const void* extension(gw_inst* inst, gw_str name) {
     const HostCall call = of_instance("extension", inst).takes(name);
     if (!call.ok()) return nullptr;
     const auto found = call.engine().extensions.find(std::string(from_abi(name)));
-    return found == call.engine().extensions.end() ? nullptr : found->second;
+    return found == call.engine().extensions.end() ? checked_extension(from_abi(name)) : found->second;
 }
 
 gw_str instance_name(gw_inst* inst) {

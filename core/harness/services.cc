@@ -84,6 +84,18 @@ void FakeHub::request_shutdown(std::string why) {
     if (shutdown_reason_.empty()) shutdown_reason_ = std::move(why);
 }
 
+void FakeHub::adopt(const void* instance, const void* replaces) {
+    static_cast<void>(service_registry_.commit(instance, replaces));
+}
+
+void FakeHub::forget(const void* instance) {
+    static_cast<void>(service_registry_.withdraw(instance));
+}
+
+void FakeHub::destroyed(const void* instance) {
+    static_cast<void>(service_registry_.destroyed(instance));
+}
+
 void FakeHub::add(uint64_t number, const gateway::harness::Client& who, int64_t connected_at_ms) {
     auto identity = std::make_shared<Identity>();
     identity->client_id = who.client_id;

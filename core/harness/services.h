@@ -27,7 +27,10 @@ class FakeHub final : public HostServices {
     void fill_stats(gw_stats* out) override;
     int32_t resume(const void* instance, gw_token token) override;
     void request_shutdown(std::string why) override;
-    void forget(const void*) override {}
+    ServiceRegistry& service_registry() override { return service_registry_; }
+    void adopt(const void* instance, const void* replaces) override;
+    void forget(const void* instance) override;
+    void destroyed(const void* instance) override;
 
     // --- the test's side ---
     void set_deferrals(Deferrals* deferrals) { deferrals_ = deferrals; }
@@ -42,6 +45,7 @@ class FakeHub final : public HostServices {
     uint64_t messages = 0;
 
    private:
+    ServiceRegistry service_registry_;
     Deferrals* deferrals_ = nullptr;
     mutable std::mutex mutex_;
     std::map<uint64_t, IdentityPtr> clients_;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view request_kinds[] = {"handshake", "frame", "message", "publish", "delivery"};
 constexpr std::string_view other_kinds[] = {"events", "service"};
-constexpr size_t max_note_value = 1024;  // bytes of one value
+constexpr size_t max_note_value = 1024;   // bytes of one value
+constexpr size_t max_service_name = 128;  // bytes
 
 template <typename Range>
 bool contains(const Range& range, std::string_view value) {
@@ -79,6 +80,14 @@ std::vector<std::string> parse_names(std::string_view value) {
     }
 }
 
+// Of offers= and uses=.
+std::string take_services(std::string_view key, std::string_view value, std::vector<std::string>* names) {
+    *names = parse_names(value);
+    if (!names->empty() && std::all_of(names->begin(), names->end(), is_service_name)) return {};
+    return "its " + std::string(key) + " \"" + std::string(value) +
+           "\" are not services such as acme.crm/1 with commas between";
+}
+
 // Why this key=value line is wrong; empty: it is right. Keys of later versions are left alone.
 std::string take_line(std::string_view key, std::string_view value, PluginNote* note) {
     const std::string shown(value);
@@ -99,6 +108,10 @@ std::string take_line(std::string_view key, std::string_view value, PluginNote* 
     } else if (key == "needs") {
         note->needs = parse_names(value);
         if (note->needs.empty()) return "its needs \"" + shown + "\" are not names with commas between";
+    } else if (key == "offers") {
+        return take_services(key, value, &note->offers);
+    } else if (key == "uses") {
+        return take_services(key, value, &note->uses);
     } else if (key == "description") {
         note->description = value;
     }
@@ -120,6 +133,24 @@ std::string check_whole(const PluginNote& note, const std::vector<std::string_vi
 }
 
 }  // namespace
+
+bool is_service_name(std::string_view text) {
+    const size_t slash = text.find('/');
+    if (slash == 0 || slash == std::string_view::npos || text.size() > max_service_name) return false;
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    };
+    return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(slash), plain) &&
+           parse_number(text.substr(slash + 1)).has_value();
+}
+
+bool PluginNote::offers_service(std::string_view name) const {
+    return contains(offers, name);
+}
+
+bool PluginNote::uses_service(std::string_view name) const {
+    return contains(uses, name);
+}
 
 bool PluginNote::has_kind(std::string_view kind) const {
     return contains(kinds, kind);

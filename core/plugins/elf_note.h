@@ -20,15 +20,22 @@ struct PluginNote {
     uint32_t abi_minor = 0;
     std::string id;
     std::string version;
-    std::vector<std::string> kinds;  // handshake, frame, message, publish, delivery, events, service
-    std::vector<std::string> needs;  // capabilities of the host: "gw.timer/1"
+    std::vector<std::string> kinds;   // handshake, frame, message, publish, delivery, events, service
+    std::vector<std::string> needs;   // capabilities of the host: "gw.timer/1"
+    std::vector<std::string> offers;  // services that it publishes: "acme.crm/1"
+    std::vector<std::string> uses;    // services that it acquires
     std::string description;
     std::string text;  // the note as it stands in the file
 
     bool has_kind(std::string_view kind) const;
     // Whether it sees requests at all, and so must have an intercept hook.
     bool intercepts() const;
+    bool offers_service(std::string_view name) const;
+    bool uses_service(std::string_view name) const;
 };
+
+// "acme.crm/1": a name of a-z, 0-9, '.', '_' and '-', a slash, a number; at most 128 bytes.
+bool is_service_name(std::string_view text);
 
 // Nothing, with *error in words ("no .note.gateway: not a gatewayd plugin"), when there is none or it is
 // wrong.

@@ -1,5 +1,7 @@
 #include "core/plugins/extensions.h"
 
+#include "gateway/ext/service.h"
+
 namespace gatewayd {
 namespace {
 
@@ -10,7 +12,9 @@ struct Extension {
 
 // By name.
 const std::vector<Extension>& extensions() {
-    static const std::vector<Extension> all{};
+    static const std::vector<Extension> all{
+        {GW_EXT_SERVICE, service_table},
+    };
     return all;
 }
 

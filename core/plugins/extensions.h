@@ -15,6 +15,9 @@ const void* find_extension(std::string_view name);
 // What find_extension knows: what a plugin's note may name under needs.
 std::vector<std::string> host_capabilities();
 
+// The tables, a file each.
+const void* service_table();  // host_service.cc
+
 }  // namespace gatewayd
 
 #endif

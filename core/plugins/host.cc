@@ -8,9 +8,13 @@
 #include "core/base/log.h"
 #include "core/plugins/host_table.h"
 #include "core/plugins/permissions.h"
+#include "core/plugins/start_order.h"
 
 namespace gatewayd {
 namespace {
+
+// How long a plugin's end waits for those who still hold one of its services.
+constexpr uint32_t service_release_timeout_ms = 2000;
 
 // The stages in the order of the chain; GW_STAGE_MESSAGE, the default, is the last.
 uint32_t stage_rank(uint32_t stage) {
@@ -79,9 +83,19 @@ void ending(const PluginInstance& plugin, const char* function, void (*call)(voi
 PluginHost::~PluginHost() {
     stop();
     chain_.reset();
-    for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-        if ((*instance)->created) ending(**instance, "destroy", (*instance)->library->plugin().destroy);
+    for (PluginInstance* plugin : ending_order())
+        destroy_one(*plugin);
+    // What is left as it is must not lose its instance either: functions that others hold may use it.
+    for (auto& instance : instances_) {
+        if (instance->abandoned) static_cast<void>(instance.release());
     }
+}
+
+void PluginHost::destroy_one(PluginInstance& plugin) {
+    if (!plugin.created || plugin.abandoned) return;
+    ending(plugin, "destroy", plugin.library->plugin().destroy);
+    plugin.created = false;
+    services_->destroyed(&plugin);
 }
 
 std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& settings) {
@@ -112,7 +126,10 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
         return plugin.library->plugin().create(host_table(), to_abi(&plugin), config, &plugin.self, &error);
     });
     release_configuration_texts();
-    if (result != GW_OK) fail(plugin, "create failed: " + text_of(error));
+    if (result != GW_OK) {
+        services_->forget(&plugin);
+        fail(plugin, "create failed: " + text_of(error));
+    }
     plugin.created = true;
     if (const gw_interceptor* table = plugin.library->interceptor()) {
         auto interceptor = std::make_shared<Interceptor>();
@@ -137,8 +154,8 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
                                                                 : nullptr;
         const bool guards = plugin.stage == GW_STAGE_HANDSHAKE || plugin.stage == GW_STAGE_AUTH;
         if (problem || (guards && interceptor->fails_open && !settings.allow_unsafe)) {
-            ending(plugin, "destroy", plugin.library->plugin().destroy);
-            plugin.created = false;
+            services_->forget(&plugin);
+            destroy_one(plugin);
             fail(plugin,
                  problem ? problem
                          : "on_error: open lets everyone in when this plugin fails; set allow_unsafe: true "
@@ -152,6 +169,7 @@ void PluginHost::create() {
     for (const PluginSettings& settings : settings_.load)
         instances_.push_back(create_one(settings));
     order();
+    start_order_ = start_order(all());
     std::vector<std::shared_ptr<const Interceptor>> interceptors;
     for (const auto& instance : instances_) {
         if (instance->interceptor) interceptors.push_back(instance->interceptor);
@@ -196,31 +214,71 @@ void PluginHost::log_chain() const {
     }
 }
 
+std::vector<PluginInstance*> PluginHost::all() const {
+    std::vector<PluginInstance*> found;
+    for (const auto& instance : instances_)
+        found.push_back(instance.get());
+    return found;
+}
+
+// When create() failed there is no order of starts, and nothing was started.
+std::vector<PluginInstance*> PluginHost::ending_order() const {
+    std::vector<PluginInstance*> order = start_order_.empty() ? all() : start_order_;
+    std::reverse(order.begin(), order.end());
+    return order;
+}
+
 void PluginHost::start() {
-    for (const auto& instance : instances_) {
-        const gw_plugin& table = instance->library->plugin();
-        gw_error error;
-        const int32_t result =
-            table.start ? guarded(&error, [&] { return table.start(instance->self, &error); }) : GW_OK;
-        if (result != GW_OK) fail(*instance, "start failed: " + text_of(error));
-        instance->started = true;
+    for (PluginInstance* plugin : start_order_)
+        start_one(*plugin);
+}
+
+void PluginHost::start_one(PluginInstance& plugin) {
+    for (const std::string& service : plugin.required_services) {
+        if (services_->service_registry().is_offered(service)) continue;
+        fail(plugin, "needs the service " + service + ", which the plugin " +
+                         provider_of(all(), service)->settings.name +
+                         " offers by its note, but did not publish in create or start");
     }
+    const gw_plugin& table = plugin.library->plugin();
+    gw_error error;
+    const int32_t result =
+        table.start ? guarded(&error, [&] { return table.start(plugin.self, &error); }) : GW_OK;
+    if (result != GW_OK) fail(plugin, "start failed: " + text_of(error));
+    plugin.started = true;
+    services_->adopt(&plugin, nullptr);
 }
 
 void PluginHost::quiesce() {
-    for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-        const gw_plugin& table = (*instance)->library->plugin();
-        if ((*instance)->started && table.quiesce) ending(**instance, "quiesce", table.quiesce);
+    for (PluginInstance* plugin : ending_order()) {
+        const gw_plugin& table = plugin->library->plugin();
+        if (plugin->started && table.quiesce) ending(*plugin, "quiesce", table.quiesce);
     }
 }
 
 void PluginHost::stop() {
-    for (auto instance = instances_.rbegin(); instance != instances_.rend(); ++instance) {
-        const gw_plugin& table = (*instance)->library->plugin();
-        if ((*instance)->started && table.stop) ending(**instance, "stop", table.stop);
-        if ((*instance)->created) services_->forget(instance->get());
-        (*instance)->started = false;
+    for (PluginInstance* plugin : ending_order())
+        stop_one(*plugin);
+}
+
+// Its users are stopped before it, so whoever holds a service of it still runs against the rules.
+void PluginHost::stop_one(PluginInstance& plugin) {
+    ServiceRegistry& services = services_->service_registry();
+    if (plugin.abandoned || !plugin.created) return;
+    if (!services.await_released(&plugin, service_release_timeout_ms)) {
+        std::string who;
+        for (const std::string& holder : services.holders(&plugin))
+            who += (who.empty() ? "" : ", ") + holder;
+        log::error("plugin is neither stopped nor destroyed: others hold its services after their stop",
+                   {{"plugin", plugin.settings.name}, {"who", who}});
+        plugin.abandoned = true;
+        services_->forget(&plugin);
+        return;
     }
+    const gw_plugin& table = plugin.library->plugin();
+    if (plugin.started && table.stop) ending(plugin, "stop", table.stop);
+    services_->forget(&plugin);
+    plugin.started = false;
 }
 
 bool PluginHost::verifies_identities() const {

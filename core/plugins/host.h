@@ -22,9 +22,11 @@ class PluginHost {
 
     // Loads and creates every plugin, and orders them. Throws PluginError: with name, file and reason.
     void create();
-    // In the chain's order; throws PluginError. What was started before is stopped by stop().
+    // Providers of services before their users, otherwise in the chain's order; throws PluginError. What was
+    // started before is stopped by stop().
     void start();
-    // In the reverse order; no hook runs any more.
+    // In the reverse order; no hook runs any more. A plugin whose services somebody still holds when its time
+    // is over is left as it is, for the rest of the process.
     void quiesce();
     void stop();
 
@@ -38,10 +40,16 @@ class PluginHost {
     std::unique_ptr<PluginInstance> create_one(const PluginSettings& settings);
     void order();
     void log_chain() const;
+    void start_one(PluginInstance& plugin);
+    void stop_one(PluginInstance& plugin);
+    void destroy_one(PluginInstance& plugin);
+    std::vector<PluginInstance*> all() const;  // in the chain's order
+    std::vector<PluginInstance*> ending_order() const;
 
     const PluginsSettings settings_;
     HostServices* const services_;
     std::vector<std::unique_ptr<PluginInstance>> instances_;
+    std::vector<PluginInstance*> start_order_;
     std::shared_ptr<const InterceptorChain> chain_;
 };
 

@@ -65,6 +65,8 @@ void describe_note(const PluginNote& note, Report* report) {
                             std::to_string(GW_ABI_MINOR) + ")");
     report->line("kinds", joined(note.kinds));
     report->line("needs", joined(note.needs));
+    if (!note.offers.empty()) report->line("offers", joined(note.offers));
+    if (!note.uses.empty()) report->line("uses", joined(note.uses));
     report->line("description", note.description.empty() ? "-" : note.description);
 }
 

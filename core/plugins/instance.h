@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/chain/interceptor.h"
 #include "core/config/settings.h"
@@ -23,6 +24,8 @@ struct PluginInstance {
     std::shared_ptr<Interceptor> interceptor;  // null: a plugin that only offers services
     uint32_t stage = 0;                        // GW_STAGE_
     int32_t order = 0;
+    std::vector<std::string> required_services;  // by create
+    bool abandoned = false;  // at its end somebody held a service of it: neither stopped nor destroyed
 };
 
 inline gw_inst* to_abi(PluginInstance* instance) {

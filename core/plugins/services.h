@@ -8,6 +8,7 @@
 
 #include "core/chain/publish.h"
 #include "core/hub/identity.h"
+#include "core/plugins/service_registry.h"
 #include "gateway/host.h"
 
 namespace gatewayd {
@@ -28,9 +29,17 @@ class HostServices {
     // Of a deferred request of this instance: GW_OK or GW_E_STALE.
     virtual int32_t resume(const void* instance, gw_token token) = 0;
     virtual void request_shutdown(std::string why) = 0;
+
+    // --- the optional capabilities, and the life of an instance as they see it ---
+    virtual ServiceRegistry& service_registry() = 0;
+    // [control] After its start: what it has registered takes effect, in the place of what `replaces` has
+    // (the generation before it; null: none).
+    virtual void adopt(const void* instance, const void* replaces) = 0;
     // [control] After stop, before destroy: drops all that the optional capabilities hold of this instance.
     // When it returns no callback of it runs or will run.
     virtual void forget(const void* instance) = 0;
+    // [control] After destroy: what it could still reach in destroy goes too.
+    virtual void destroyed(const void* instance) = 0;
 };
 
 }  // namespace gatewayd

@@ -22,21 +22,21 @@ def acknowledged():
     return {line for line in lines if line and not line.startswith("#")}
 
 
-def compare(compiler, include):
+def compare(compiler, include, types="abi_types.c", baseline="gateway_1_0.abi"):
     """abidiff's words about the headers in `include`: all of them, and the structs that changed by themselves."""
     with tempfile.TemporaryDirectory() as folder:
         library = pathlib.Path(folder, "types.so")
-        command = [compiler, "-std=c11", "-g", "-O0", "-shared", "-fPIC", f"-I{include}", BASELINE / "abi_types.c"]
+        command = [compiler, "-std=c11", "-g", "-O0", "-shared", "-fPIC", f"-I{include}", BASELINE / types]
         subprocess.run([*command, "-o", library], check=True, capture_output=True)
-        abidiff = ["abidiff", "--harmless", "--no-default-suppression", BASELINE / "gateway_1_0.abi", library]
+        abidiff = ["abidiff", "--harmless", "--no-default-suppression", BASELINE / baseline, library]
         whole = subprocess.run(abidiff, capture_output=True, text=True, check=False)
         leaves = subprocess.run([*abidiff, "--leaf-changes-only"], capture_output=True, text=True, check=False)
     return whole, leaves.stdout
 
 
-def problems(compiler, include, known):
+def problems(compiler, include, known, *files):
     """What is neither the same nor an acknowledged append; empty: the promise is kept."""
-    whole, leaves = compare(compiler, include)
+    whole, leaves = compare(compiler, include, *files)
     if whole.returncode == SAME:
         return []
     if whole.returncode != CHANGED:
@@ -75,6 +75,9 @@ def with_edit(compiler, edit, known):
 def main():
     compiler = sys.argv[1]
     wrong = problems(compiler, INCLUDE, acknowledged())
+    for types in sorted(BASELINE.glob("ext_*.c")):
+        found = problems(compiler, INCLUDE, acknowledged(), types.name, types.with_suffix(".abi").name)
+        wrong += [f"{types.stem}: {problem}" for problem in found]
     for name, edit in BREAKS.items():
         if name not in MACROS and not with_edit(compiler, edit, acknowledged()):
             wrong.append(f"{name}: passed")

@@ -2,6 +2,7 @@
 """Writes the frozen assertions of the plugin ABI as it stands in plugin-api/include/gateway.
 
     tests/abi/freeze.py 1.0 > tests/abi/frozen_1_0.c
+    tests/abi/freeze.py gw.service/1 gateway/ext/service.h > tests/abi/frozen_ext_service_1.c
 
 Run once when a version is released; the file it made is never edited or made again. It holds the offset and the
 exact type of every field, the size of every struct, and the value and type of every constant. A struct that may
@@ -15,7 +16,7 @@ import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "plugin-api" / "include"
 HEADERS = ("gateway/plugin.h", "gateway/host.h")
-VALUE_TYPES = ("gw_str", "gw_token", "gw_conn_id")
+VALUE_TYPES = ("gw_str", "gw_token", "gw_conn_id", "gw_service_head")
 
 
 def code_of(header):
@@ -64,9 +65,9 @@ def callbacks(text):
         yield name, one_line(f"{result.strip()} (*){arguments}")
 
 
-def measure(all_structs):
+def measure(all_structs, headers):
     """offset of each field and size of each struct, as this machine's compiler lays them out."""
-    lines = [f'#include "{header}"' for header in HEADERS] + ["#include <stdio.h>", "int main(void) {"]
+    lines = [f'#include "{header}"' for header in headers] + ["#include <stdio.h>", "int main(void) {"]
     for name, fields in all_structs:
         lines.append(f'printf("{name} %zu\\n", sizeof({name}));')
         lines += [f'printf("{name}.{field} %zu\\n", offsetof({name}, {field}));' for field, _ in fields]
@@ -79,16 +80,16 @@ def measure(all_structs):
 
 
 def main():
-    version = sys.argv[1]
-    texts = [code_of(header) for header in HEADERS]
+    version, headers = sys.argv[1], sys.argv[2:] or list(HEADERS)
+    texts = [code_of(header) for header in headers]
     all_structs = [entry for text in texts for entry in structs(text)]
-    layout = measure(all_structs)
+    layout = measure(all_structs, headers)
     out = [
         f"/* ABI {version}, frozen: made by freeze.py when it was released, never edited. A line that no longer",
         " * compiles says which promise to plugins that are out there would be broken. */",
         "/* clang-format off */",
     ]
-    out += [f'#include "{header}"' for header in HEADERS]
+    out += [f'#include "{header}"' for header in headers]
     out += [
         "",
         "#define VALUE(name, type, value) \\",
@@ -103,11 +104,14 @@ def main():
         "#define CALLBACK(name, ...) \\",
         "    _Static_assert(_Generic((name)0, __VA_ARGS__: 1, default: 0), #name \" is no longer what it was\")",
         "",
+    ]
+    whole = [
         "_Static_assert(GW_ABI_MAJOR == 1, \"another major version is another ABI\");",
         "_Static_assert(_Generic(&gw_plugin_entry_v1, const gw_plugin *(*)(const gw_host *, gw_error *): 1, "
         "default: 0), \"the entry\");",
     ]
-    for header, text in zip(HEADERS, texts):
+    out += whole if headers == list(HEADERS) else []
+    for header, text in zip(headers, texts):
         out += ["", f"/* {header} */"]
         out += [f"TEXT({name}, {value});" for name, value in strings(text)]
         out += [f"VALUE({name}, {kind}, {value});" for name, kind, value in constants(text)]

@@ -195,14 +195,25 @@ class GATEWAY_HARNESS_API Plugin {
     void rest_is(int32_t status);
     // The rest defers: requests that get there are pending until Request::end_rest().
     void hold_rest(bool held = true);
-    // A host function, by its name in gw_host, answers this error, and does nothing else; GW_OK: works again.
+    // A host function, by its name in gw_host, or as "service.acquire" one of an optional capability, answers
+    // this error, and does nothing else; GW_OK: works again.
     void refuse(const std::string& function, int32_t error);
-    // An older gateway: the function is missing from the table. Before create().
+    // An older gateway: the function, or the optional capability ("gw.service/1"), is missing. Before
+    // create().
     void lack(const std::string& function);
     // defer() finds that the resume has come before it returned.
     void resume_early(bool early = true);
     // extension() answers this table for this name: "gw.timer/1".
     void offer(const std::string& name, const void* table);
+
+    // --- services (gateway/ext/service.h) ---
+    // Another plugin offers this table under this name; null: none does any more. When the plugin runs it is
+    // told: service.changed. The table must outlive the plugin.
+    void offer_service(const std::string& name, const void* table);
+    // What is offered under this name, by the plugin (once it is started) or by the test; null: nothing.
+    const void* service(const std::string& name) const;
+    // The plugin has acquired this table of offer_service() and not released it.
+    bool holds_service(const void* table) const;
 
     // --- what the plugin did ---
     std::vector<std::string> log() const;  // "warn: text"

@@ -59,15 +59,16 @@ extern "C" {
 #define GW_KIND_DELIVERY UINT32_C(16) /* a Hub message on its way to one recipient; defer is refused */
 
 /* Events: bits of wants. The name in the comment is the event's name in logs. */
-#define GW_EV_CONNECTED UINT64_C(1)        /* client.connected                                        */
-#define GW_EV_DISCONNECTED UINT64_C(2)     /* client.disconnected: reason names why                   */
-#define GW_EV_MESSAGE_RECEIVED UINT64_C(4) /* message.received: valid, before the chain               */
-#define GW_EV_MESSAGE_SENT UINT64_C(8)     /* message.sent: once for each recipient that queued it    */
-#define GW_EV_ERROR UINT64_C(16)           /* error: code is a GW_SEVERITY_, reason says what         */
-#define GW_EV_INITIALIZE UINT64_C(32)      /* websocket.initialize: plugins are created, nothing runs */
-#define GW_EV_STARTED UINT64_C(64)         /* websocket.started: the listener accepts                 */
-#define GW_EV_STOPPED UINT64_C(128)        /* websocket.stopped: the last connection is gone          */
-#define GW_EV_REOPEN UINT64_C(256)         /* files.reopen: open files anew by name (SIGUSR1); no ctx */
+#define GW_EV_CONNECTED UINT64_C(1)         /* client.connected                                        */
+#define GW_EV_DISCONNECTED UINT64_C(2)      /* client.disconnected: reason names why                   */
+#define GW_EV_MESSAGE_RECEIVED UINT64_C(4)  /* message.received: valid, before the chain               */
+#define GW_EV_MESSAGE_SENT UINT64_C(8)      /* message.sent: once for each recipient that queued it    */
+#define GW_EV_ERROR UINT64_C(16)            /* error: code is a GW_SEVERITY_, reason says what         */
+#define GW_EV_INITIALIZE UINT64_C(32)       /* websocket.initialize: plugins are created, nothing runs */
+#define GW_EV_STARTED UINT64_C(64)          /* websocket.started: the listener accepts                 */
+#define GW_EV_STOPPED UINT64_C(128)         /* websocket.stopped: the last connection is gone          */
+#define GW_EV_REOPEN UINT64_C(256)          /* files.reopen: open files anew by name (SIGUSR1); no ctx */
+#define GW_EV_SERVICE_CHANGED UINT64_C(512) /* service.changed: gateway/ext/service.h; no ctx          */
 
 /* code of GW_EV_ERROR. */
 #define GW_SEVERITY_WARNING INT32_C(1) /* one connection or message suffered      */
@@ -191,6 +192,7 @@ GW_EXPORT const gw_plugin* gw_plugin_entry_v1(const gw_host* host, gw_error* err
  *   version=1.2.0         required: the plugin's own
  *   kinds=message,...     handshake, frame, message, publish, delivery, events, service
  *   needs=gw.timer/1,...  optional capabilities of the host that it cannot do without
+ *   offers=acme.crm/1,... services that it publishes, and uses=: that it acquires (gateway/ext/service.h)
  *   description=...       one line
  * Write it once, in one source file, outside of any function:
  *   GW_PLUGIN_NOTE("id=acme.filter\nversion=1.2.0\nkinds=message\n"); */

@@ -28,11 +28,12 @@
 #include "gateway/sdk/config.hpp"
 #include "gateway/sdk/host.hpp"
 #include "gateway/sdk/request.hpp"
+#include "gateway/sdk/service.hpp"
 
 namespace gateway GATEWAY_SDK_HIDDEN {
 
 // One instance for each entry of plugins.load. Where each hook runs: gateway/plugin.h. Overrides are public.
-class Interceptor {
+class Interceptor : public detail::UsedServices {
    public:
     // To be hidden by a class that wants another: where it stands when plugins.load does not place it, and
     // the events that it wants (GW_EV_ bits; required when its kinds have "events").
@@ -130,17 +131,27 @@ struct Glue {
             made->host_ = Host(host, inst);
             made->id_ = Facts::id();
             made->Configure(Config(host, node));
+            made->require_services(made->host_);
             *self = made.release();
         });
     }
     static int32_t start(void* self, gw_error* err) {
-        return detail::guarded(err, [&] { at(self).Start(); });
+        return detail::guarded(err, [&] {
+            try {
+                at(self).acquire_services(at(self).host_);
+                at(self).Start();
+            } catch (...) {
+                at(self).release_services();
+                throw;
+            }
+        });
     }
     static void quiesce(void* self) {
         guarded(self, "Quiesce", [&] { return at(self).Quiesce(), GW_OK; });
     }
     static void stop(void* self) {
         guarded(self, "Stop", [&] { return at(self).Stop(), GW_OK; });
+        guarded(self, "Stop", [&] { return at(self).release_services(), GW_OK; });
     }
     static void destroy(void* self) { delete static_cast<Interceptor*>(self); }
 
@@ -205,6 +216,8 @@ struct Glue {
         guarded(self, "OnEvent", [&] {
             const gw_host* host = at(self).host_.raw();
             Connection connection(host, event->ctx, slot);
+            if (event->type == GW_EV_SERVICE_CHANGED)
+                at(self).service_changed(at(self).host_, to_view(event->reason));
             return at(self).OnEvent(Event(host, event), connection), GW_OK;
         });
     }
@@ -229,15 +242,15 @@ struct Glue {
             intercept,
             GATEWAY_SDK_HOOK(OnResume, on_resume),
             GATEWAY_SDK_HOOK(OnCancel, on_cancel),
-            GATEWAY_SDK_HOOK(OnEvent, on_event),
+            (Plugin::events & GW_EV_SERVICE_CHANGED) != 0 ? on_event : GATEWAY_SDK_HOOK(OnEvent, on_event),
         };
         static constexpr gw_plugin plugin = {
             static_cast<uint32_t>(sizeof(gw_plugin)),
             0,
             create,
-            GATEWAY_SDK_HOOK(Start, start),
+            start,  // overridden or not: acquires services, as stop releases them
             GATEWAY_SDK_HOOK(Quiesce, quiesce),
-            GATEWAY_SDK_HOOK(Stop, stop),
+            stop,
             destroy,
             &interceptor,
         };

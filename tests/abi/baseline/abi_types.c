@@ -1,6 +1,5 @@
-/* Everything that the ABI's headers declare, within reach of one function: what abidiff_test.py compares. A
- * new header under gateway/ext/ that has left ext/draft/ is included here, its table a parameter of a
- * function below. */
+/* Everything that the two headers of the ABI declare, within reach of one function: what abidiff_test.py
+ * compares. A header under gateway/ext/ that has left ext/draft/ has a file of its own here: README.md. */
 #include "gateway/host.h"
 #include "gateway/plugin.h"
 

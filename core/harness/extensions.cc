@@ -1,0 +1,27 @@
+// The optional capabilities, as core/plugins/extensions.cc lists them, with the harness's checks before them.
+#include "core/harness/host_calls.h"
+#include "gateway/ext/service.h"
+
+namespace gatewayd::harness {
+namespace {
+
+struct Extension {
+    std::string_view name;
+    const void* (*table)();
+};
+
+// By name.
+constexpr Extension extensions[] = {
+    {GW_EXT_SERVICE, checked_service_table},
+};
+
+}  // namespace
+
+const void* checked_extension(std::string_view name) {
+    for (const Extension& extension : extensions) {
+        if (extension.name == name) return extension.table();
+    }
+    return nullptr;
+}
+
+}  // namespace gatewayd::harness
