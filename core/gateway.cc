@@ -77,6 +77,14 @@ std::vector<const ReactorCounters*> Gateway::counters() const {
     return counters;
 }
 
+std::vector<Permissions::Rule> Gateway::permissions() const {
+    std::vector<Permissions::Rule> rules;
+    const Permissions& permissions = impl_->node_.permissions;
+    for (RuleId id = 0; id < permissions.rule_count(); ++id)
+        rules.push_back(permissions.rule(id));
+    return rules;
+}
+
 std::vector<TlsCertificateInfo> Gateway::certificates() const {
     return impl_->tls_ ? impl_->tls_->certificates() : std::vector<TlsCertificateInfo>();
 }

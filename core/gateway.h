@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/base/counters.h"
+#include "core/chain/permissions.h"
 #include "core/chain/publish.h"
 #include "core/config/settings.h"
 #include "core/hub/identity.h"
@@ -97,6 +98,7 @@ class Gateway {
     GatewayStats stats() const;
     std::vector<const ReactorCounters*> counters() const;  // one a reactor
     std::vector<PluginStatus> plugins() const;             // in the chain's order
+    std::vector<Permissions::Rule> permissions() const;    // who may do what
     std::vector<TlsCertificateInfo> certificates() const;  // in use; none without TLS
 
    private:

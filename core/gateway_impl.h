@@ -61,6 +61,7 @@ class Gateway::Impl final : public HostServices {
     }
     void fill_stats(gw_stats* out) override;
     int32_t resume(const void* instance, gw_token token) override { return node_.resume(instance, token); }
+    Permissions& permissions() override { return node_.permissions; }
     void request_shutdown(std::string why) override;
     ServiceRegistry& service_registry() override { return service_registry_; }
     void adopt(const void* instance, const void* replaces) override;
@@ -91,6 +92,7 @@ class Gateway::Impl final : public HostServices {
     std::string listening_;
 
    private:
+    void settle_permissions();
     void collect_warnings();
     void open_listeners();
     void run_threads();

@@ -51,6 +51,11 @@ void Gateway::Impl::collect_warnings() {
 void Gateway::Impl::create_plugins() {
     if (created_) return;
     created_ = true;
+    const SecuritySettings& security = settings_.wsc.security;
+    node_.permissions.set_user_types(security.allowed_user_types);
+    define_core_rules(&node_.permissions, false, security.broadcast_user_types);  // plugins may ask of them
+    for (const PermissionSettings& entry : security.permissions)
+        node_.permissions.configure(entry.rule, entry.user_types, entry.location);
     if (settings_.wsc.enabled && settings_.wsc.tls.enabled()) {
         tls_ = std::make_unique<GatewayTls>(settings_.wsc.tls);
         tls_->load(&warnings_);
@@ -60,7 +65,23 @@ void Gateway::Impl::create_plugins() {
     } catch (const std::runtime_error& error) {
         throw StartError(error.what());
     }
+    settle_permissions();
     collect_warnings();
+}
+
+// Whether identities are verified is known when the plugins are.
+void Gateway::Impl::settle_permissions() {
+    const SecuritySettings& security = settings_.wsc.security;
+    define_core_rules(&node_.permissions, plugins_.verifies_identities(), security.broadcast_user_types);
+    const std::vector<std::string> undefined = node_.permissions.undefined();
+    if (undefined.empty()) return;
+    std::string known;
+    for (RuleId id = 0; id < node_.permissions.rule_count(); ++id)
+        known += (id == 0 ? "" : ", ") + node_.permissions.rule(id).name;
+    for (const PermissionSettings& entry : security.permissions) {
+        if (entry.rule != undefined.front()) continue;
+        throw StartError(entry.location + ": no loaded plugin defines this rule; the rules are " + known);
+    }
 }
 
 void Gateway::Impl::start() {
@@ -110,7 +131,6 @@ void Gateway::Impl::open_listeners() {
     session.heartbeat_interval_s = wsc.heartbeat_interval_s;
     session.max_message_bytes = wsc.security.max_message_size_kb * 1024;
     session.allowed_user_types = wsc.security.allowed_user_types;
-    session.broadcast_user_types = wsc.security.broadcast_user_types;
     session.trust_identity = wsc.security.trust_client_identity;
     session.trust_direct_identity = is_local_only(wsc);
     for (uint32_t i = 0; i < count; ++i) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/chain/attributes.h"
+#include "core/chain/permissions.h"
 #include "gateway/host.h"
 
 namespace gatewayd {
@@ -25,6 +26,7 @@ class Context {
     virtual int32_t close(uint16_t code, std::string_view reason) = 0;
 
     Attributes attributes;
+    Grants grants;
 
    private:
     friend class InterceptorChain;

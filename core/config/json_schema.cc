@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/config/checks.h"
+#include "core/config/permission_entries.h"
 #include "core/config/plugin_entries.h"
 #include "core/config/settings_reader.h"
 #include "core/config/tls_entries.h"
@@ -99,6 +100,8 @@ class SchemaWriter {
         text("description", about.empty() ? row.meaning : "(" + about + ") " + row.meaning);
         if (row.path == "wsc.tls.sni") {
             list_of("#/$defs/certificate", config::max_tls_certificates);
+        } else if (row.path == "wsc.security.permissions") {
+            lists_by_name(config::max_permissions);
         } else if (row.slot == nullptr) {
             list_of("#/$defs/plugin", config::max_plugins);
         } else {
@@ -115,6 +118,23 @@ class SchemaWriter {
         key("default");
         json_.StartArray();
         json_.EndArray();
+    }
+
+    // Names of the operator's choice, each with a list of texts.
+    void lists_by_name(size_t max_names) {
+        one_of("type", {"object", "null"});
+        number("maxProperties", static_cast<int64_t>(max_names));
+        key("additionalProperties");
+        json_.StartObject();
+        text("type", "array");
+        key("items");
+        json_.StartObject();
+        text("type", "string");
+        json_.EndObject();
+        json_.EndObject();
+        key("default");
+        json_.StartObject();
+        json_.EndObject();
     }
 
     // anyOf: what `own` writes, or a reference to the environment.

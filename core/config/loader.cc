@@ -7,6 +7,7 @@
 #include "core/config/cross_checks.h"
 #include "core/config/file_text.h"
 #include "core/config/overrides.h"
+#include "core/config/permission_entries.h"
 #include "core/config/plugin_entries.h"
 #include "core/config/problems.h"
 #include "core/config/settings_reader.h"
@@ -64,6 +65,7 @@ LoadResult load_settings(const LoadOptions& options) {
         Settings settings;
         config::read_settings(*root, settings, problems);
         config::read_tls_entries(*root, settings, problems);
+        config::read_permission_entries(*root, settings, problems);
         config::read_plugin_entries(*root, settings, problems);
         config::check_across(*root, settings, problems);
         if (!problems.any_errors()) result.settings = std::move(settings);

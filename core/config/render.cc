@@ -223,6 +223,10 @@ class Renderer {
             write_names(indent, leaf);
             return;
         }
+        if (key.path == "wsc.security.permissions") {
+            write_permissions(indent, leaf);
+            return;
+        }
         if (key.slot == nullptr) {
             write_plugins(indent, leaf);
             return;
@@ -244,6 +248,17 @@ class Renderer {
             out_.line(indent + 4, "cert: " + as_yaml(entry.cert));
             out_.line(indent + 4, "key: " + as_yaml(entry.key));
         }
+    }
+
+    void write_permissions(size_t indent, const std::string& leaf) {
+        const auto& permissions = settings_.wsc.security.permissions;
+        if (with_comments_) {
+            for (const char* example : {"  message_users: [\"*\"]", "  use_groups: [agent, admin]"})
+                out_.line(indent, std::string("# ") + example);
+        }
+        out_.line(indent, leaf + (permissions.empty() ? ": {}" : ":"));
+        for (const PermissionSettings& entry : permissions)
+            out_.line(indent + 2, as_yaml(entry.rule) + ": " + as_yaml(entry.user_types));
     }
 
     void write_plugins(size_t indent, const std::string& leaf) {

@@ -206,6 +206,12 @@ void add_security(std::vector<Key>& keys) {
                         check_user_type,
                         "Whose messages without a destination go to everyone; each must be in "
                         "allowed_user_types. Not given: those of the default that allowed_user_types has."));
+    keys.push_back(
+        Key{"wsc.security.permissions", nullptr,
+            "Which user types may do what: a list for each rule, [\"*\"] for all of them. The core's "
+            "rules are message_users, see_presence, use_groups and use_tickets; plugins define more. "
+            "Not given: message_users and see_presence are [agent, admin] when an auth plugin is "
+            "loaded, everything else is for all."});
     keys.push_back(flag("wsc.security.trust_client_identity", GATEWAYD_AT(wsc.security.trust_client_identity),
                         "true: clients may call themselves agent or admin without auth and off loopback."));
 }
@@ -317,7 +323,9 @@ std::string_view leaf_of(std::string_view path) {
 }
 
 std::string type_name(const Key& key) {
-    if (key.slot == nullptr) return key.path == "wsc.tls.sni" ? "list of certificates" : "list of plugins";
+    if (key.path == "wsc.tls.sni") return "list of certificates";
+    if (key.path == "wsc.security.permissions") return "rules with lists of user types";
+    if (key.slot == nullptr) return "list of plugins";
     Settings settings;
     const Slot slot = key.slot(settings);
     if (std::holds_alternative<bool*>(slot)) return "true or false";

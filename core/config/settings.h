@@ -47,6 +47,13 @@ struct AuthSettings {
     ConfigNodePtr keys;            // a list that only the provider understands, secret; null: none
 };
 
+// Who may do what: an entry of wsc.security.permissions.
+struct PermissionSettings {
+    std::string rule;
+    std::vector<std::string> user_types;  // "*": all of them
+    std::string location;                 // "gateway.yaml:12:7: wsc.security.permissions.use_groups"
+};
+
 struct SecuritySettings {
     bool enable_auth = false;
     AuthSettings auth;
@@ -54,6 +61,7 @@ struct SecuritySettings {
     uint32_t max_message_size_kb = 1024;
     std::vector<std::string> allowed_user_types{"customer", "agent", "admin"};
     std::vector<std::string> broadcast_user_types{"agent", "admin"};
+    std::vector<PermissionSettings> permissions;
     bool trust_client_identity = false;
 };
 

@@ -201,6 +201,9 @@ void Plugin::lack(const std::string& function) {
 void Plugin::resume_early(bool early) {
     engine_->resumes_early = early;
 }
+void Plugin::permit(const std::string& rule, const std::vector<std::string>& user_types) {
+    engine_->hub().permissions().configure(rule, user_types, "the test");
+}
 void Plugin::offer(const std::string& name, const void* table) {
     engine_->extensions[name] = table;
 }

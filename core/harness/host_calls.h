@@ -40,6 +40,7 @@ class HostCall {
 
 // The checked table of an optional capability; null: the host has none of that name.
 const void* checked_extension(std::string_view name);  // extensions.cc
+const void* checked_permissions_table();               // host_permissions.cc
 const void* checked_service_table();                   // host_service.cc
 
 void fill_checked_request_functions(gw_host* table);        // host_request.cc

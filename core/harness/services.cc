@@ -1,5 +1,6 @@
 #include "core/harness/services.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/utf8.h"
@@ -117,6 +118,17 @@ void FakeHub::remove(uint64_t number) {
 std::vector<PublishDone> FakeHub::take_completions() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return std::exchange(completions_, {});
+}
+
+FakeHub::FakeHub() {
+    permissions_.set_user_types(user_types_);
+    define_core_rules(&permissions_, false, {"agent", "admin"});
+}
+
+void FakeHub::know_user_type(const std::string& user_type) {
+    if (std::find(user_types_.begin(), user_types_.end(), user_type) != user_types_.end()) return;
+    user_types_.push_back(user_type);
+    permissions_.set_user_types(user_types_);
 }
 
 void FakeHub::forget_published() {

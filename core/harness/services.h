@@ -26,6 +26,7 @@ class FakeHub final : public HostServices {
     std::vector<IdentityPtr> list_clients(uint64_t* cursor, size_t limit) override;
     void fill_stats(gw_stats* out) override;
     int32_t resume(const void* instance, gw_token token) override;
+    Permissions& permissions() override { return permissions_; }
     void request_shutdown(std::string why) override;
     ServiceRegistry& service_registry() override { return service_registry_; }
     void adopt(const void* instance, const void* replaces) override;
@@ -33,6 +34,8 @@ class FakeHub final : public HostServices {
     void destroyed(const void* instance) override;
 
     // --- the test's side ---
+    FakeHub();
+    void know_user_type(const std::string& user_type);
     void set_deferrals(Deferrals* deferrals) { deferrals_ = deferrals; }
     void add(uint64_t number, const gateway::harness::Client& who, int64_t connected_at_ms);
     void remove(uint64_t number);
@@ -47,6 +50,8 @@ class FakeHub final : public HostServices {
    private:
     ServiceRegistry service_registry_;
     Deferrals* deferrals_ = nullptr;
+    Permissions permissions_;
+    std::vector<std::string> user_types_{"customer", "agent", "admin"};
     mutable std::mutex mutex_;
     std::map<uint64_t, IdentityPtr> clients_;
     std::map<uint64_t, std::set<std::string>> topics_;

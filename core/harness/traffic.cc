@@ -38,6 +38,8 @@ void Engine::open(const PeerPtr& peer) {
     peer->upgraded = true;
     peers_.push_back(peer);
     hub_.add(peer->conn_id().generation, peer->who, wall_time_ms());
+    hub_.know_user_type(peer->who.user_type);
+    peer->grants.identify(&hub_.permissions(), peer->who.user_type);
     if (!chain_) return;
     peer->attached = true;  // a plugin without attach is
     const bool attached = chain_->attach(*peer);

@@ -1,5 +1,6 @@
 #include "core/plugins/extensions.h"
 
+#include "gateway/ext/permissions.h"
 #include "gateway/ext/service.h"
 
 namespace gatewayd {
@@ -13,6 +14,7 @@ struct Extension {
 // By name.
 const std::vector<Extension>& extensions() {
     static const std::vector<Extension> all{
+        {GW_EXT_PERMISSIONS, permissions_table},
         {GW_EXT_SERVICE, service_table},
     };
     return all;

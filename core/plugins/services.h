@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/chain/permissions.h"
 #include "core/chain/publish.h"
 #include "core/hub/identity.h"
 #include "core/plugins/service_registry.h"
@@ -28,6 +29,7 @@ class HostServices {
     virtual void fill_stats(gw_stats* out) = 0;
     // Of a deferred request of this instance: GW_OK or GW_E_STALE.
     virtual int32_t resume(const void* instance, gw_token token) = 0;
+    virtual Permissions& permissions() = 0;
     virtual void request_shutdown(std::string why) = 0;
 
     // --- the optional capabilities, and the life of an instance as they see it ---

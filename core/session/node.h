@@ -12,6 +12,7 @@
 
 #include "core/chain/chain.h"
 #include "core/chain/deferrals.h"
+#include "core/chain/permissions.h"
 #include "core/chain/publish.h"
 #include "core/hub/directory.h"
 
@@ -25,7 +26,6 @@ struct SessionOptions {
     uint32_t heartbeat_interval_s = 30;
     uint32_t max_message_bytes = 1024 * 1024;
     std::vector<std::string> allowed_user_types;
-    std::vector<std::string> broadcast_user_types;
     bool trust_identity = false;         // clients may call themselves anything that is allowed
     bool trust_direct_identity = false;  // the same for requests without a trace of a proxy
 };
@@ -33,6 +33,7 @@ struct SessionOptions {
 class Node {
    public:
     SessionOptions options;
+    Permissions permissions;
     Directory directory;
     std::vector<Worker*> workers;                   // by reactor
     std::array<Deferrals, max_reactors> deferrals;  // by reactor; they outlive the workers

@@ -6,19 +6,11 @@
 #include "core/base/utf8.h"
 #include "core/session/delivery_request.h"
 #include "core/session/frame_request.h"
+#include "core/session/message_rules.h"
 #include "core/session/worker.h"
 
 namespace gatewayd {
 namespace {
-
-// Types that clients may not send to each other: the core's and the bundled plugins' words.
-bool is_reserved_type(std::string_view type) {
-    static constexpr std::string_view words[] = {"connected", "pong", "error", "ack", "reconnect"};
-    static constexpr std::string_view prefixes[] = {"group_", "ticket_", "agent_", "auth_", "token_"};
-    return std::find(std::begin(words), std::end(words), type) != std::end(words) ||
-           std::any_of(std::begin(prefixes), std::end(prefixes),
-                       [&](std::string_view prefix) { return type.substr(0, prefix.size()) == prefix; });
-}
 
 bool is_close_code_of_plugins(uint16_t code) {
     return code == close_normal || code == close_policy || code == close_internal_error ||
@@ -32,6 +24,11 @@ Session::Session(Worker* worker, Connection* connection) : worker_(worker), conn
 Session::~Session() = default;
 
 // --- its life ---
+
+void Session::identify(IdentityPtr identity) {
+    identity_ = std::move(identity);
+    grants.identify(&worker_->node().permissions, identity_->user_type);
+}
 
 void Session::enter(const std::shared_ptr<const InterceptorChain>& chain) {
     if (chain_) chain_->connections.fetch_sub(1, std::memory_order_relaxed);
@@ -185,8 +182,13 @@ void Session::on_text(std::string_view text) {
         send_frame(worker_->buffer().frame_text(R"({"type":"pong"})"));
         return;
     }
-    const auto type_class = is_reserved_type(envelope.type) ? TypeClass::reserved : TypeClass::message;
+    const bool is_reserved = is_reserved_type(envelope.type);
+    const auto type_class = is_reserved ? TypeClass::reserved : TypeClass::message;
     counters.received[static_cast<size_t>(type_class)].add();
+    if (const std::optional<RuleId> rule = rule_of(envelope, is_reserved); rule && !grants.may(*rule)) {
+        refuse_message(wire_name(ErrorCode::forbidden), grants.refusal(*rule), envelope.id_json);
+        return;
+    }
     MessageRequest request(GW_KIND_MESSAGE, this, &envelope, worker_->stamp(identity_->user_id), this);
     const InterceptorChain& chain = *chain_;
     if (chain.wants_event(GW_EV_MESSAGE_RECEIVED)) chain.emit(GW_EV_MESSAGE_RECEIVED, this, &request);
@@ -249,13 +251,8 @@ void Session::drain() {
     worker_->chain_ptr()->take_over(*pending_, [this] { change_chain(); });
 }
 
-bool Session::may_broadcast() const {
-    const auto& types = worker_->node().options.broadcast_user_types;
-    return std::find(types.begin(), types.end(), identity_->user_type) != types.end();
-}
-
 // ErrorCode::ok: the message may go to its destination.
-ErrorCode Session::refusal_of(const MessageRequest& request, const char** why) {
+ErrorCode Session::refusal_of(const MessageRequest& request, std::string* why) const {
     const Envelope& envelope = request.envelope();
     const Destination& to = request.destination();
     if (is_reserved_type(envelope.type)) {
@@ -271,15 +268,20 @@ ErrorCode Session::refusal_of(const MessageRequest& request, const char** why) {
             envelope.ticket_id.empty() ? "no loaded plugin serves groups" : "no loaded plugin serves tickets";
         return ErrorCode::unavailable;
     }
-    if (to.kind == DestinationKind::all && !request.redirected() && !may_broadcast()) {
-        *why = "your user_type may not send to everyone; name a receiver in `to`";
+    if (request.redirected()) return ErrorCode::ok;  // that plugin's rules count
+    if (to.kind == DestinationKind::all && !grants.may(rule_broadcast)) {
+        *why = grants.refusal(rule_broadcast) + "; name a receiver in `to`";
+        return ErrorCode::forbidden;
+    }
+    if (to.kind == DestinationKind::user && !grants.may(rule_message_users)) {
+        *why = grants.refusal(rule_message_users);
         return ErrorCode::forbidden;
     }
     return ErrorCode::ok;
 }
 
 int32_t Session::route(MessageRequest& request) {
-    const char* why = "";
+    std::string why;
     const ErrorCode refusal = refusal_of(request, &why);
     if (refusal != ErrorCode::ok) {
         refuse_message(wire_name(refusal), why, request.envelope().id_json);

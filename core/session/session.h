@@ -24,7 +24,7 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     ~Session() override;
 
     Connection& connection() { return *connection_; }
-    void identify(IdentityPtr identity) { identity_ = std::move(identity); }
+    void identify(IdentityPtr identity);
 
     // After the 101 was queued: greets, attaches the plugins, enters the hub.
     void open();
@@ -84,8 +84,7 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     bool wants_deliveries() const;
     void greet();
     void log_connected() const;
-    ErrorCode refusal_of(const MessageRequest& request, const char** why);
-    bool may_broadcast() const;
+    ErrorCode refusal_of(const MessageRequest& request, std::string* why) const;
 
     Worker* const worker_;
     Connection* const connection_;  // outlives this session

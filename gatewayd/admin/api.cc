@@ -119,6 +119,7 @@ const Api::Route Api::routes[] = {
     {"GET", {"api", "v1", "users", "{id}"}, &Api::get_user},
     {"GET", {"api", "v1", "stats"}, &Api::stats},
     {"GET", {"api", "v1", "plugins"}, &Api::plugins},
+    {"GET", {"api", "v1", "permissions"}, &Api::permissions},
     {"GET", {"api", "v1", "config"}, &Api::config},
 };
 
@@ -302,6 +303,10 @@ void Api::stats(Call& call) {
 
 void Api::plugins(Call& call) {
     call.respond(json_response(plugins_json(gateway_.plugins())));
+}
+
+void Api::permissions(Call& call) {
+    call.respond(json_response(permissions_json(gateway_.permissions())));
 }
 
 void Api::config(Call& call) {

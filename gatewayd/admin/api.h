@@ -52,6 +52,7 @@ class Api {
     void get_user(Call& call);
     void stats(Call& call);
     void plugins(Call& call);
+    void permissions(Call& call);
     void config(Call& call);
 
     void publish(DestinationKind kind, Call& call);

@@ -143,6 +143,18 @@ std::string stats_json(const GatewayStats& stats, int64_t now_ms) {
     return json.close().text();
 }
 
+std::string permissions_json(const std::vector<Permissions::Rule>& rules) {
+    Json json;
+    json.open().key("rules").open_list();
+    for (const Permissions::Rule& rule : rules) {
+        json.open().field("rule", rule.name).field("may", rule.description).key("user_types").open_list();
+        for (const std::string& type : rule.user_types)
+            json.value(type);
+        json.close_list().field("source", rule.source).field("defined_by", rule.defined_by).close();
+    }
+    return json.close_list().close().text();
+}
+
 std::string plugins_json(const std::vector<PluginStatus>& plugins) {
     Json json;
     json.open().key("plugins").open_list();

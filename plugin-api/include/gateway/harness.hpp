@@ -203,7 +203,11 @@ class GATEWAY_HARNESS_API Plugin {
     void lack(const std::string& function);
     // defer() finds that the resume has come before it returned.
     void resume_early(bool early = true);
-    // extension() answers this table for this name: "gw.timer/1".
+    // What the YAML says under wsc.security.permissions of a rule; a later word counts. User types that no
+    // client of the test has yet may stand there too.
+    void permit(const std::string& rule, const std::vector<std::string>& user_types);
+
+    // extension() answers this table for this name: "gw.timer/1"; null: this host has none.
     void offer(const std::string& name, const void* table);
 
     // --- services (gateway/ext/service.h) ---

@@ -106,6 +106,9 @@ std::vector<const ReactorCounters*> Gateway::counters() const {
 std::vector<TlsCertificateInfo> Gateway::certificates() const {
     return {};
 }
+std::vector<Permissions::Rule> Gateway::permissions() const {
+    return {{"broadcast", "send to everyone", {"agent"}, "default", "core"}};
+}
 std::vector<PluginStatus> Gateway::plugins() const {
     return fake().plugins;
 }

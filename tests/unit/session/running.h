@@ -27,7 +27,8 @@ class Running {
           worker(&node, &reactor, shared_chain(plugins)) {
         node.options.node_id = "node";
         node.options.allowed_user_types = {"customer", "agent"};
-        node.options.broadcast_user_types = {"agent"};
+        node.permissions.set_user_types(node.options.allowed_user_types);
+        define_core_rules(&node.permissions, false, {"agent"});
         node.options.trust_identity = true;
         node.workers.push_back(&worker);
         reactor.set_service(&worker);
