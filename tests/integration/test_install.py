@@ -50,6 +50,7 @@ def test_the_tree(tree):
         "share/doc/gatewayd/plugins/examples/hello/hello.cc",
         "share/doc/gatewayd/plugins/examples/redact/masks.h",
         "share/doc/gatewayd/plugins/examples/tidy/tidy.rs",
+        "share/doc/gatewayd/plugins/lua/scripts/word_filter.lua",
         "share/doc/gatewayd/plugins/examples/uppercase/CMakeLists.txt",
     ):
         assert file in files, sorted(files)

@@ -2,7 +2,8 @@
 target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/cors/origin.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/journal.cc
-  ${PROJECT_SOURCE_DIR}/plugins/audit/json_line.cc)
+  ${PROJECT_SOURCE_DIR}/plugins/audit/json_line.cc
+  ${PROJECT_SOURCE_DIR}/plugins/lua/shared_store.cc)
 target_compile_definitions(unit_plugins PRIVATE
   GATEWAYD_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/lib/gatewayd/plugins"
   GATEWAYD_TEST_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/tests/plugins")
