@@ -78,6 +78,43 @@ struct PluginCommands {
     }
 };
 
+constexpr const char* token_footer =
+    "\nSigned with --secret (HS256), with --key (RS256, ES256 or EdDSA, as the key is), or with the first "
+    "key of "
+    "the\nconfiguration that can. Other users of the machine see a command line: prefer --config, or "
+    "GATEWAYD_TOKEN_SECRET.";
+
+// `gatewayd token`
+CLI::App* add_token(CLI::App* app, TokenOptions* token) {
+    CLI::App* command =
+        app->add_subcommand("token", "Print a JSON Web Token to try a gateway with that asks for one");
+    command->fallthrough();
+    command->footer(token_footer);
+    const auto text = [&](const char* name, std::string* place, const char* meaning) {
+        return command->add_option(name, *place, meaning)->type_name("TEXT");
+    };
+    const auto texts = [&](const char* name, std::vector<std::string>* place, const char* meaning) {
+        command->add_option(name, *place, meaning)->type_name("TEXT")->allow_extra_args(false);
+    };
+    text("--user", &token->user_id, "The user_id")->required();
+    text("--type", &token->user_type, "The user_type");
+    text("--client-id", &token->client_id, "The client_id");
+    text("--name", &token->name, "The user's name");
+    texts("--group", &token->groups, "A group; may be repeated");
+    texts("--ticket", &token->tickets, "A ticket; may be repeated");
+    texts("--claim", &token->claims, "NAME=VALUE, a JSON value or text; may be repeated");
+    text("--issuer", &token->issuer, "iss; else the configuration's");
+    texts("--audience", &token->audience, "aud; else the configuration's; may be repeated");
+    command
+        ->add_option("--expires-in", token->expires_in_s,
+                     "Seconds; below 0: it has expired already; 0: never (default: 3600)")
+        ->type_name("S");
+    text("--secret", &token->secret, "Signs with HS256; at least 32 bytes")->envname("GATEWAYD_TOKEN_SECRET");
+    text("--key", &token->key_file, "A private key in PEM that signs")->type_name("FILE");
+    text("--kid", &token->key_id, "The key's name; with --config: which key signs");
+    return command;
+}
+
 CommandLine say(int exit_status, std::string text) {
     CommandLine line;
     line.text = std::move(text);
@@ -106,6 +143,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     check->fallthrough();  // `gatewayd check --config F` is how people type it
     CLI::App* schema =
         app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
+    const CLI::App* token = add_token(&app, &line.token);
     const PluginCommands plugin(&app, &line);
 
     try {
@@ -121,7 +159,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
         line.command = CommandLine::Command::schema;
         return line;
     }
-    line.command = plugin.chosen();
+    line.command = *token ? CommandLine::Command::token : plugin.chosen();
     line.plugin_in_c = plugin.language == "c";
     if (line.command != CommandLine::Command::say) return line;
     if (line.config_file.empty()) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "gatewayd/token/options.h"
+
 namespace gatewayd {
 
 // The exit statuses of every command.
@@ -24,17 +26,19 @@ struct CommandLine {
         list_plugins,
         new_plugin,
         schema,
+        token,
         say
     };
 
     Command command = Command::say;
-    std::string config_file;        // run, check; those of plugins but inspect and new: may be empty
+    std::string config_file;  // run, check; token, and those of plugins but inspect and new: may be empty
     std::vector<std::string> sets;  // the same: "wsc.node_port=9000"
     std::string plugin_file;        // inspect, check and bench a plugin
     bool plugin_no_start = false;   // check_plugin
     uint32_t time_limit_s = 30;     // check_plugin
     std::string plugin_name;        // new_plugin
     bool plugin_in_c = false;       // new_plugin
+    TokenOptions token;             // token
     // say: --help, --version and mistakes end with these.
     std::string text;
     int exit_status = exit_clean;  // exit_clean: text is for standard output, else for standard error

@@ -11,6 +11,7 @@
 #include "gatewayd/plugin/list.h"
 #include "gatewayd/plugin/new.h"
 #include "gatewayd/run.h"
+#include "gatewayd/token/token.h"
 
 namespace {
 
@@ -44,6 +45,8 @@ int main(int argc, char** argv) {
             case CommandLine::Command::schema:
                 std::fputs(gatewayd::render_json_schema().c_str(), stdout);
                 return gatewayd::exit_clean;
+            case CommandLine::Command::token:
+                return gatewayd::token(line);
             case CommandLine::Command::say:
                 std::fputs(line.text.c_str(), line.exit_status == gatewayd::exit_clean ? stdout : stderr);
                 return line.exit_status;

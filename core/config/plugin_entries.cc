@@ -14,6 +14,11 @@ namespace {
 const std::vector<std::string> entry_keys{"name", "path", "on_error", "allow_unsafe", "config"};
 const std::vector<std::string> later_entry_keys{"budget_ms", "on_overrun", "on_crash"};
 
+// The plugin of a wsc.security.auth.provider: the bundled ones go by a short name, another goes by its own.
+std::string plugin_of_provider(const std::string& provider) {
+    return provider == "jwt" || provider == "http" ? "auth-" + provider : provider;
+}
+
 std::shared_ptr<ConfigNode> empty_map(const ConfigNode& place) {
     auto map = std::make_shared<ConfigNode>();
     map->type = ConfigNode::Type::map;
@@ -117,7 +122,8 @@ class Bundler {
             merge(cors);
         }
         if (wsc.security.enable_auth) {
-            Bundled auth = bundled(wsc.security.auth.provider, "wsc.security.enable_auth");
+            Bundled auth =
+                bundled(plugin_of_provider(wsc.security.auth.provider), "wsc.security.enable_auth");
             take_section(auth, "wsc.security.auth", "provider");
             merge(auth);
             require_key();
@@ -230,7 +236,7 @@ class Bundler {
     void require_key() {
         if (settings_.wsc.security.auth.provider != "jwt") return;
         for (const PluginSettings& plugin : settings_.plugins.load) {
-            if (plugin.name != "jwt") continue;
+            if (plugin.name != "auth-jwt") continue;
             const ConfigNode* keys = plugin.config->get("keys");
             if (keys != nullptr && !keys->items.empty()) return;
         }

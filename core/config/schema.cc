@@ -189,7 +189,8 @@ void add_security(std::vector<Key>& keys) {
         flag("wsc.security.enable_auth", GATEWAYD_AT(wsc.security.enable_auth),
              "true: brings the plugin that auth.provider names; without a key the gateway does not start."));
     keys.push_back(text("wsc.security.auth.provider", GATEWAYD_AT(wsc.security.auth.provider),
-                        check_plugin_name, "The plugin that checks who a client is."));
+                        check_plugin_name,
+                        "Who checks who a client is: jwt (the plugin `auth-jwt`), or a plugin of yours."));
     keys.push_back(
         of_kind(text("wsc.security.auth.keys", GATEWAYD_AT(wsc.security.auth.keys), nullptr,
                      "What tokens are verified with, in the form that the provider's README gives. Secret."),

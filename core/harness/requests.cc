@@ -75,7 +75,12 @@ int32_t HandshakeRequest::header(std::string_view name, std::string_view* out) {
     for (const auto& [key, value] : http_.headers) {
         if (equal_ignoring_case(key, name)) return *out = value, GW_OK;
     }
-    return GW_E_NOTFOUND;
+    if (http_.protocols.empty() || !equal_ignoring_case(name, "Sec-WebSocket-Protocol")) return GW_E_NOTFOUND;
+    std::string list;
+    for (const std::string& protocol : http_.protocols)
+        list += (list.empty() ? "" : ", ") + protocol;
+    *out = texts_.emplace_back(std::move(list));
+    return GW_OK;
 }
 
 int32_t HandshakeRequest::query(std::string_view name, std::string_view* out) {

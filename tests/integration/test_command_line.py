@@ -329,7 +329,7 @@ BROUGHT = {
     "auth": (
         "wsc:\n  security:\n    enable_auth: true\n    auth:\n      keys: [{ secret: '0123456789abcdef0123456789abcdef' }]\n",
         "wsc.security.enable_auth",
-        "jwt",
+        "auth-jwt",
     ),
     "another provider": (
         "wsc:\n  security:\n    enable_auth: true\n    auth: { provider: acme-auth, keys: [a] }\n",

@@ -14,6 +14,7 @@ import yaml
 from support.certificates import Certificates
 from support.gateway import PLUGIN_DIR, SOURCE_DIR
 from support.raw import make_handshake
+from support.tokens import Hs256, claims
 from support.waiting import eventually
 
 PAGE = (SOURCE_DIR / "docs" / "operating.md").read_text()
@@ -99,6 +100,30 @@ def auth_not_possible(scene):
     security = {"enable_auth": True}
     scene.refused_to_start({"wsc": {"security": security}})
     scene.refused_to_start({"wsc": {"security": {**security, "auth": {"keys": ["a key"]}}}})
+    scene.refused_to_start({"wsc": {"security": {**security, "auth": {"provider": "acme"}}}})
+
+
+def auth_refused(scene):
+    signer, other = Hs256("0123456789abcdef0123456789abcdef"), Hs256("x" * 32)
+    keys = [{"secret": "0123456789abcdef0123456789abcdef", "kid": "k"}]
+    auth = {"keys": keys, "issuer": "me", "audience": "chat"}
+    good = claims(iss="me", aud="chat")
+    tokens = [
+        None,
+        "undefined",
+        other.token(good),
+        other.token(good, {"alg": "HS256", "kid": "other"}),
+        other.token(good, {"alg": "HS512"}),
+        signer.token({**good, "exp": 1}),
+        signer.token({**good, "nbf": good["exp"]}),
+        signer.token({**good, "iss": "you"}),
+        signer.token({**good, "aud": "mail"}),
+        signer.token({**good, "sub": None}),
+        signer.token({**good, "user_type": "visitor"}),
+    ]
+    for token in tokens:  # a gateway each: equal lines are limited
+        running = scene.start({"wsc": {"security": {"enable_auth": True, "auth": auth}}})
+        scene.refuses(running, headers={"Authorization": f"Bearer {token}"} if token else {})
 
 
 def identities_not_verified(scene):
@@ -250,6 +275,7 @@ SCENARIOS = {
         origin_refused,
         identity_refused,
         auth_not_possible,
+        auth_refused,
         identities_not_verified,
         handshakes_refused,
         tls_refused,

@@ -181,11 +181,11 @@ TEST_CASE("a listed plugin whose section is off does not get it, and that is sai
         contains(result.warnings[0], "wsc.group.max_group_size: has no effect: wsc.group.enabled is false"));
 }
 
-TEST_CASE("enable_auth brings jwt with the auth section") {
+TEST_CASE("enable_auth brings auth-jwt with the auth section") {
     const Settings settings = loaded(
         "wsc:\n  security:\n    enable_auth: true\n    auth: { provider: jwt, issuer: me, keys: [{ kid: a, "
         "secret: b }] }\n");
-    const PluginSettings& jwt = plugin(settings, "jwt");
+    const PluginSettings& jwt = plugin(settings, "auth-jwt");
     CHECK_FALSE(jwt.listed);
     CHECK(jwt.required_by == "wsc.security.enable_auth");
     CHECK(keys_of(*jwt.config) == "issuer keys ");
@@ -202,7 +202,7 @@ TEST_CASE("enable_auth without a key is refused") {
     CHECK(error_of("wsc: { security: { enable_auth: true, auth: { provider: jwt, keys: [] } } }") == message);
     CHECK(error_of("wsc: { security: { enable_auth: true, auth: { key: x } } }") == message);
     // The key may be given where the plugin is listed.
-    CHECK(errors_of("wsc: { security: { enable_auth: true } }\nplugins: { load: [{ name: jwt, config: { "
+    CHECK(errors_of("wsc: { security: { enable_auth: true } }\nplugins: { load: [{ name: auth-jwt, config: { "
                     "keys: [k] } }] }")
               .empty());
 }

@@ -1,5 +1,8 @@
 # The tests load built plugins, and compile the parts of bundled ones that are tested by themselves.
 target_sources(unit_plugins PRIVATE
+  ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/base64url.cc
+  ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/bearer.cc
+  ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/strict_json.cc
   ${PROJECT_SOURCE_DIR}/plugins/cors/origin.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/journal.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/json_line.cc
@@ -8,4 +11,4 @@ target_compile_definitions(unit_plugins PRIVATE
   GATEWAYD_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/lib/gatewayd/plugins"
   GATEWAYD_TEST_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/tests/plugins")
 add_dependencies(unit_plugins abi_plugins plugins)
-target_link_libraries(unit_plugins PRIVATE GatewayPlugin::harness)
+target_link_libraries(unit_plugins PRIVATE GatewayPlugin::harness OpenSSL::Crypto)

@@ -1,0 +1,43 @@
+#include "answers.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace auth_jwt {
+
+std::string challenge_of(const Refusal& refusal) {
+    std::string text = "Bearer realm=\"gatewayd\"";
+    if (refusal.code == token_missing) return text;  // who sent none is told of no error
+    text += ", error=\"invalid_token\", error_description=\"";
+    // Names of claims come from the configuration, and a quoted-string takes little.
+    for (const char c : refusal.why)
+        text += c >= 0x20 && c < 0x7F && c != '"' && c != '\\' ? c : '\'';
+    return text + "\"";
+}
+
+std::string refreshed_answer(const gateway::Request& request, bool expires, int64_t left_s) {
+    rapidjson::StringBuffer text;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+    writer.StartObject();
+    writer.Key("type");
+    writer.String("auth_refreshed");
+    if (const auto id = request.field("id")) {
+        writer.Key("id");
+        writer.String(id->data(), static_cast<rapidjson::SizeType>(id->size()));
+    } else if (const auto json = request.json_field("id")) {
+        writer.Key("id");
+        writer.RawValue(json->data(), json->size(), rapidjson::kNumberType);
+    }
+    if (expires) {
+        writer.Key("expires_in_s");
+        writer.Int64(left_s);
+    }
+    writer.EndObject();
+    return {text.GetString(), text.GetSize()};
+}
+
+std::string expiring_notice(int64_t left_s) {
+    return R"({"type":"token_expiring","in_s":)" + std::to_string(left_s) + "}";
+}
+
+}  // namespace auth_jwt
