@@ -10,7 +10,7 @@ Gateway::Gateway(Settings settings, boost::asio::io_context& control)
 Gateway::~Gateway() = default;
 
 void Gateway::check() {
-    impl_->create_plugins();
+    impl_->check();
 }
 void Gateway::start() {
     impl_->start();
@@ -23,13 +23,14 @@ void Gateway::on_shutdown_request(std::function<void(std::string)> handler) {
 }
 
 void Gateway::reload() {
+    if (impl_->settings_.safe_mode) return log::warn("SIGHUP: safe mode has nothing to reload");
     log::warn("SIGHUP: this version reads certificates again, not its configuration; restart it for that");
     if (impl_->tls_) impl_->tls_->reload();
 }
 
 void Gateway::reopen_files() {
     log::info("reopening files");
-    impl_->plugins_.chain()->emit(GW_EV_REOPEN, nullptr);
+    impl_->emit(GW_EV_REOPEN);
 }
 
 const Settings& Gateway::settings() const {
@@ -90,21 +91,7 @@ std::vector<TlsCertificateInfo> Gateway::certificates() const {
 }
 
 std::vector<PluginStatus> Gateway::plugins() const {
-    std::vector<PluginStatus> plugins;
-    for (const auto& instance : impl_->plugins_.instances()) {
-        PluginStatus status;
-        status.name = instance->settings.name;
-        status.id = instance->library->note().id;
-        status.version = instance->library->note().version;
-        status.path = instance->library->path();
-        status.kinds = instance->library->note().kinds;
-        if (instance->interceptor) {
-            status.errors = instance->interceptor->errors.load(std::memory_order_relaxed);
-            status.misuse = instance->interceptor->misuse.load(std::memory_order_relaxed);
-        }
-        plugins.push_back(std::move(status));
-    }
-    return plugins;
+    return impl_->plugins();
 }
 
 }  // namespace gatewayd

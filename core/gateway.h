@@ -33,6 +33,7 @@ class StartError : public std::runtime_error {
 
 struct GatewayStats {
     bool enabled = false;  // wsc.enabled
+    bool safe_mode = false;
     bool running = false;  // the listener accepts
     bool draining = false;
     bool identities_verified = false;  // an auth plugin is loaded
@@ -43,6 +44,8 @@ struct GatewayStats {
     uint64_t total_connections = 0;
     uint64_t total_messages_received = 0;
     uint64_t total_messages_sent = 0;
+    uint64_t stuck_now = 0;                                     // threads that the watchdog finds stuck
+    uint64_t stuck_total = 0;                                   // how often it did
     bool tls = false;                                           // wsc.tls.cert is set
     std::array<uint64_t, tls_version_count> tls_connections{};  // now, by TlsVersion
 };
@@ -53,8 +56,12 @@ struct PluginStatus {
     std::string version;  // from its note
     std::string path;
     std::vector<std::string> kinds;
-    uint64_t errors = 0;  // hooks that failed
-    uint64_t misuse = 0;  // calls and verdicts against the rules
+    bool loaded = true;
+    std::string why_not;   // of one that is not
+    uint32_t crashes = 0;  // in a row, of its file
+    uint64_t errors = 0;   // hooks that failed
+    uint64_t misuse = 0;   // calls and verdicts against the rules
+    uint64_t stuck = 0;    // how often it held a thread up
 };
 
 class Gateway {
@@ -97,7 +104,7 @@ class Gateway {
     // [any] numbers
     GatewayStats stats() const;
     std::vector<const ReactorCounters*> counters() const;  // one a reactor
-    std::vector<PluginStatus> plugins() const;             // in the chain's order
+    std::vector<PluginStatus> plugins() const;             // in the chain's order, then those left out
     std::vector<Permissions::Rule> permissions() const;    // who may do what
     std::vector<TlsCertificateInfo> certificates() const;  // in use; none without TLS
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/gateway.h"
+#include "core/gateway_guard.h"
 #include "core/gateway_tls.h"
 #include "core/net/reactor.h"
 #include "core/plugins/host.h"
@@ -32,11 +33,14 @@ class Gateway::Impl final : public HostServices {
         : settings_(std::move(settings)),
           control_(control),
           deadline_(control),
+          crash_reset_(control),
           limits_(settings_.wsc.performance.max_connections_per_node,
                   settings_.wsc.performance.max_connections_per_address),
-          plugins_(settings_.plugins, this) {}
+          guard_(settings_.plugins),
+          plugins_(settings_.safe_mode ? PluginsSettings() : settings_.plugins, this) {}
     ~Impl() override { stop_now(); }
 
+    void check();
     void create_plugins();
     void start();
     void shutdown(std::function<void()> done);
@@ -70,16 +74,25 @@ class Gateway::Impl final : public HostServices {
 
     bool kick(ConnectionHandle connection, std::string why, std::function<void(bool)> done);
     GatewayStats stats() const;
+    std::vector<PluginStatus> plugins() const;
+    // Hooks that the control thread calls.
+    void emit(uint64_t event) {
+        const Pulse::Beat beat(guard_.pulse());
+        plugins_.chain()->emit(event, nullptr);
+    }
 
     Settings settings_;
     std::vector<std::string> warnings_;
     boost::asio::io_context& control_;
     boost::asio::steady_timer deadline_;
+    boost::asio::steady_timer crash_reset_;
     NodeLimits limits_;
     std::unique_ptr<GatewayTls> tls_;  // null: plain; outlives the reactors
     Node node_;
     ServiceRegistry service_registry_;
+    GatewayGuard guard_;  // outlives the plugins and the reactors
     PluginHost plugins_;
+    std::vector<SkippedPlugin> unloaded_;  // in safe mode: those of the configuration
     std::vector<std::unique_ptr<ReactorThread>> threads_;
     std::function<void(std::string)> shutdown_handler_;
     std::function<void()> shutdown_done_;
@@ -99,7 +112,8 @@ class Gateway::Impl final : public HostServices {
     void finish_shutdown(bool in_time);
     // service.changed, to the plugins of the present chain.
     void tell(const ServiceRegistry::Changes& changes);
-    void emit(uint64_t event) { plugins_.chain()->emit(event, nullptr); }
+    void look_at_files();
+    std::vector<std::string> identities() const;
     // [any] The control context outlives us: what it still holds when we are gone does nothing.
     template <typename Call>
     void post_to_control(Call call) {

@@ -9,6 +9,7 @@
 #include "core/config/address.h"
 #include "core/gateway_impl.h"
 #include "core/gateway_options.h"
+#include "core/guard/thread_guard.h"
 
 namespace gatewayd {
 namespace {
@@ -36,6 +37,15 @@ std::string host_name() {
 
 void Gateway::Impl::collect_warnings() {
     const WscSettings& wsc = settings_.wsc;
+    const std::vector<std::string>& crashed = plugins_.warnings();
+    warnings_.insert(warnings_.end(), crashed.begin(), crashed.end());
+    if (settings_.safe_mode) {
+        warnings_.emplace_back(
+            "safe mode: no WebSocket listener, no plugin; the admin listener answers, so that you can look "
+            "and "
+            "repair; start without --safe-mode to serve again");
+        return;
+    }
     if (!wsc.enabled) warnings_.emplace_back("the WebSocket service is switched off: wsc.enabled is false");
     if (wsc.enabled && !plugins_.verifies_identities() && !is_local_only(wsc)) {
         warnings_.emplace_back(
@@ -48,6 +58,11 @@ void Gateway::Impl::collect_warnings() {
     }
 }
 
+void Gateway::Impl::check() {
+    guard_.look_at_record(&warnings_);
+    create_plugins();
+}
+
 void Gateway::Impl::create_plugins() {
     if (created_) return;
     created_ = true;
@@ -56,10 +71,14 @@ void Gateway::Impl::create_plugins() {
     define_core_rules(&node_.permissions, false, security.broadcast_user_types);  // plugins may ask of them
     for (const PermissionSettings& entry : security.permissions)
         node_.permissions.configure(entry.rule, entry.user_types, entry.location);
-    if (settings_.wsc.enabled && settings_.wsc.tls.enabled()) {
+    if (settings_.safe_mode) {
+        look_at_files();
+    } else if (settings_.wsc.enabled && settings_.wsc.tls.enabled()) {
         tls_ = std::make_unique<GatewayTls>(settings_.wsc.tls);
         tls_->load(&warnings_);
     }
+    guard_.watch_this_thread();
+    plugins_.count_crashes(guard_.record());
     try {
         plugins_.create();
     } catch (const std::runtime_error& error) {
@@ -74,7 +93,8 @@ void Gateway::Impl::settle_permissions() {
     const SecuritySettings& security = settings_.wsc.security;
     define_core_rules(&node_.permissions, plugins_.verifies_identities(), security.broadcast_user_types);
     const std::vector<std::string> undefined = node_.permissions.undefined();
-    if (undefined.empty()) return;
+    if (undefined.empty() || settings_.safe_mode) return;
+    if (!plugins_.skipped().empty()) return;  // they may be theirs, and then nobody asks
     std::string known;
     for (RuleId id = 0; id < node_.permissions.rule_count(); ++id)
         known += (id == 0 ? "" : ", ") + node_.permissions.rule(id).name;
@@ -84,21 +104,51 @@ void Gateway::Impl::settle_permissions() {
     }
 }
 
+// What the plugins of the configuration would be, for who looks and repairs; runs nothing of them.
+void Gateway::Impl::look_at_files() {
+    for (const PluginSettings& settings : settings_.plugins.load) {
+        SkippedPlugin& plugin = unloaded_.emplace_back();
+        plugin.settings = settings;
+        plugin.why = "safe mode loads no plugin";
+        try {
+            plugin.file = PluginLibrary::verify(settings.name, plugin_path(settings, settings_.plugins));
+            if (const CrashRecord* record = guard_.record())
+                plugin.crashes = record->count_of(plugin.file.identity).in_a_row;
+        } catch (const std::runtime_error& error) {
+            plugin.why += std::string(", and this one would be refused: ") + error.what();
+        }
+    }
+}
+
+std::vector<std::string> Gateway::Impl::identities() const {
+    std::vector<std::string> all;
+    for (const auto& instance : plugins_.instances())
+        all.push_back(instance->library->tag()->identity);
+    return all;
+}
+
 void Gateway::Impl::start() {
+    settings_.safe_mode ? guard_.look_at_record(&warnings_) : guard_.open_record(&warnings_);
     create_plugins();
     const WscSettings& wsc = settings_.wsc;
     for (const std::string& warning : warnings_)
         log::warn(warning);
     started_at_ms_ = wall_now_ms();
     emit(GW_EV_INITIALIZE);
-    if (wsc.enabled) open_listeners();  // what can refuse comes before what plugins open
+    const bool serves = wsc.enabled && !settings_.safe_mode;
+    if (serves) open_listeners();  // what can refuse comes before what plugins open
     try {
         plugins_.start();
         plugins_started_ = true;
     } catch (const PluginError& error) {
         throw StartError(error.what());
     }
-    if (!wsc.enabled) return;
+    crash_reset_.expires_after(std::chrono::seconds(settings_.plugins.crash_reset_s));
+    crash_reset_.async_wait(
+        [this, alive = std::weak_ptr<const bool>(alive_)](const boost::system::error_code& error) {
+            if (!error && !alive.expired()) guard_.ran_well(identities());
+        });
+    if (!serves) return;
     run_threads();
     running_ = true;
     log::info("WebSocket server listening on " + listening_);
@@ -147,7 +197,12 @@ void Gateway::Impl::open_listeners() {
 
 void Gateway::Impl::run_threads() {
     for (auto& own : threads_) {
-        own->thread = std::thread([reactor = own->reactor.get()] { reactor->run(); });
+        own->thread = std::thread([this, reactor = own->reactor.get()] {
+            const std::string name = "reactor-" + std::to_string(reactor->index());
+            const ThreadGuard guard(name.c_str());
+            const Watchdog::Watch watch(guard_.watchdog(), name, reactor->pulse());
+            reactor->run();
+        });
     }
 }
 
@@ -190,6 +245,7 @@ void Gateway::Impl::finish_shutdown(bool in_time) {
     if (!in_time) {
         log::warn("shutdown_timeout is over; the rest is cut off", {{"connections", limits_.count()}});
     }
+    guard_.ends_well(identities());
     stop_now();
     std::exchange(shutdown_done_, nullptr)();
 }

@@ -65,6 +65,11 @@ void Gateway::Impl::tell(const ServiceRegistry::Changes& changes) {
 GatewayStats Gateway::Impl::stats() const {
     GatewayStats stats;
     stats.enabled = settings_.wsc.enabled;
+    stats.safe_mode = settings_.safe_mode;
+    if (const Watchdog* watchdog = guard_.watchdog()) {
+        stats.stuck_now = watchdog->stuck_now();
+        stats.stuck_total = watchdog->incidents();
+    }
     stats.tls = tls_ != nullptr;
     stats.running = running_;
     stats.draining = draining_;
@@ -84,6 +89,39 @@ GatewayStats Gateway::Impl::stats() const {
             stats.tls_connections[i] += own->counters.net.tls_open[i].get();
     }
     return stats;
+}
+
+std::vector<PluginStatus> Gateway::Impl::plugins() const {
+    std::vector<PluginStatus> plugins;
+    const auto add = [&plugins](const PluginSettings& settings, const std::string& path,
+                                const PluginNote& note) {
+        PluginStatus& status = plugins.emplace_back();
+        status.name = settings.name;
+        status.id = note.id;
+        status.version = note.version;
+        status.path = path;
+        status.kinds = note.kinds;
+        return &status;
+    };
+    for (const auto& instance : plugins_.instances()) {
+        PluginStatus* status = add(instance->settings, instance->library->path(), instance->library->note());
+        if (const CrashRecord* record = guard_.record())
+            status->crashes = record->count_of(instance->library->tag()->identity).in_a_row;
+        if (const Watchdog* watchdog = guard_.watchdog())
+            status->stuck = watchdog->incidents_of(status->name);
+        if (!instance->interceptor) continue;
+        status->errors = instance->interceptor->errors.load(std::memory_order_relaxed);
+        status->misuse = instance->interceptor->misuse.load(std::memory_order_relaxed);
+    }
+    for (const auto* list : {&unloaded_, &plugins_.skipped()}) {
+        for (const SkippedPlugin& skipped : *list) {
+            PluginStatus* status = add(skipped.settings, skipped.file.path, skipped.file.note);
+            status->loaded = false;
+            status->why_not = skipped.why;
+            status->crashes = skipped.crashes;
+        }
+    }
+    return plugins;
 }
 
 void Gateway::Impl::fill_stats(gw_stats* out) {

@@ -23,6 +23,7 @@ struct PluginCommands {
     CLI::App* check;
     CLI::App* bench;
     CLI::App* list;
+    CLI::App* forgive;
     CLI::App* create;
     std::string language = "c++";
 
@@ -37,10 +38,12 @@ struct PluginCommands {
               "bench", "Measure what one call of a plugin costs, for each kind of request that it wants")),
           list(plugin->add_subcommand(
               "list", "List the plugins of a configuration and of the folders, and what would refuse them")),
+          forgive(plugin->add_subcommand(
+              "forgive", "Forget the crashes of a configured plugin, so that the next start loads it again")),
           create(plugin->add_subcommand(
               "new", "Write a folder with a plugin that builds, tests and loads, to begin from")) {
         plugin->require_subcommand(1);
-        for (CLI::App* command : {plugin, inspect, check, bench, list, create}) {
+        for (CLI::App* command : {plugin, inspect, check, bench, list, forgive, create}) {
             command->fallthrough();  // `... --config F` behind everything, as people type it
             command->footer(plugin_footer);
         }
@@ -58,6 +61,9 @@ struct PluginCommands {
                 std::string("\n--config FILE: the gateway's YAML with an entry of plugins.load for this "
                             "file or its name; without it the\nplugin gets no configuration.\n") +
                 plugin_footer);
+        forgive->add_option("name", line->plugin_name, "Its name in plugins.load")
+            ->required()
+            ->type_name("NAME");
         create->add_option("name", line->plugin_name, "a-z, 0-9, '-', '_'; the folder's name, too")
             ->required()
             ->type_name("NAME");
@@ -69,12 +75,13 @@ struct PluginCommands {
     // say: none of them.
     CommandLine::Command chosen() const {
         using Command = CommandLine::Command;
-        return *inspect  ? Command::inspect_plugin
-               : *check  ? Command::check_plugin
-               : *bench  ? Command::bench_plugin
-               : *list   ? Command::list_plugins
-               : *create ? Command::new_plugin
-                         : Command::say;
+        return *inspect   ? Command::inspect_plugin
+               : *check   ? Command::check_plugin
+               : *bench   ? Command::bench_plugin
+               : *list    ? Command::list_plugins
+               : *forgive ? Command::forgive_plugin
+               : *create  ? Command::new_plugin
+                          : Command::say;
     }
 };
 
@@ -137,6 +144,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
                    "Override a key of the file: --set wsc.node_port=9000; may be repeated")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
+    app.add_flag("--safe-mode", line.safe_mode,
+                 "Open the admin listener alone: no WebSocket listener, no plugin; to look and repair");
 
     CLI::App* check = app.add_subcommand(
         "check", "Load the configuration and every plugin, print what is in force, start nothing");
@@ -155,18 +164,24 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
         return clean ? say(exit_clean, out.str())
                      : say(exit_refused, "gatewayd: " + err.str() + "gatewayd --help lists the options\n");
     }
+    if (line.safe_mode && (*schema || *check || plugin.chosen() != CommandLine::Command::say)) {
+        return say(exit_refused, "gatewayd: --safe-mode is for running a gateway, and no command takes it\n");
+    }
     if (*schema) {
         line.command = CommandLine::Command::schema;
         return line;
     }
     line.command = *token ? CommandLine::Command::token : plugin.chosen();
     line.plugin_in_c = plugin.language == "c";
-    if (line.command != CommandLine::Command::say) return line;
+    const bool needs_config =
+        line.command == CommandLine::Command::say || line.command == CommandLine::Command::forgive_plugin;
+    if (!needs_config) return line;
     if (line.config_file.empty()) {
         return say(exit_refused,
                    "gatewayd: which configuration? Start with: gatewayd --config gateway.yaml\n"
                    "gatewayd --help lists the options\n");
     }
+    if (line.command == CommandLine::Command::forgive_plugin) return line;
     line.command = *check ? CommandLine::Command::check : CommandLine::Command::run;
     return line;
 }

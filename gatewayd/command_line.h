@@ -24,6 +24,7 @@ struct CommandLine {
         check_plugin,
         bench_plugin,
         list_plugins,
+        forgive_plugin,
         new_plugin,
         schema,
         token,
@@ -33,10 +34,11 @@ struct CommandLine {
     Command command = Command::say;
     std::string config_file;  // run, check; token, and those of plugins but inspect and new: may be empty
     std::vector<std::string> sets;  // the same: "wsc.node_port=9000"
+    bool safe_mode = false;         // run
     std::string plugin_file;        // inspect, check and bench a plugin
     bool plugin_no_start = false;   // check_plugin
     uint32_t time_limit_s = 30;     // check_plugin
-    std::string plugin_name;        // new_plugin
+    std::string plugin_name;        // new_plugin, forgive_plugin
     bool plugin_in_c = false;       // new_plugin
     TokenOptions token;             // token
     // say: --help, --version and mistakes end with these.

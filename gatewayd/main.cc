@@ -8,6 +8,7 @@
 #include "gatewayd/command_line.h"
 #include "gatewayd/plugin/bench.h"
 #include "gatewayd/plugin/check.h"
+#include "gatewayd/plugin/forgive.h"
 #include "gatewayd/plugin/list.h"
 #include "gatewayd/plugin/new.h"
 #include "gatewayd/run.h"
@@ -40,6 +41,8 @@ int main(int argc, char** argv) {
                 return gatewayd::bench_plugin(line);
             case CommandLine::Command::list_plugins:
                 return gatewayd::list_plugins(line);
+            case CommandLine::Command::forgive_plugin:
+                return gatewayd::forgive_plugin(line);
             case CommandLine::Command::new_plugin:
                 return gatewayd::new_plugin(line.plugin_name, line.plugin_in_c);
             case CommandLine::Command::schema:

@@ -8,6 +8,8 @@
 
 #include "core/base/log.h"
 #include "core/gateway.h"
+#include "core/guard/crash_handler.h"
+#include "core/guard/thread_guard.h"
 #include "gatewayd/admin/server.h"
 #include "gatewayd/check.h"
 #include "gatewayd/process.h"
@@ -76,6 +78,8 @@ class Daemon {
 int start_and_run(Settings settings) {
     bool started = false;
     try {
+        if (settings.safe_mode && settings.admin.listen.empty())
+            throw StartError("--safe-mode opens the admin listener alone, and admin.listen is off");
         Daemon daemon(std::move(settings));
         daemon.start();
         started = true;
@@ -96,13 +100,18 @@ int run(const CommandLine& line) {
     std::optional<Settings> settings = load_or_say_why(line, &warnings);
     if (!settings) return exit_refused;
 
+    settings->safe_mode = line.safe_mode;
+
     log::setup(settings->log);
+    const ThreadGuard guard("control");
+    install_crash_handler();
     log::info("gatewayd starts", {{"version", GATEWAYD_VERSION}, {"config", line.config_file}});
     for (const std::string& warning : warnings)
         log::warn(warning);
-    warn_of_open_file_limit(settings->wsc, raise_open_file_limit());
+    if (!line.safe_mode) warn_of_open_file_limit(settings->wsc, raise_open_file_limit());
     const int status = start_and_run(std::move(*settings));
     log::flush_and_stop();
+    expect_exit();
     return status;
 }
 

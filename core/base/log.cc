@@ -99,6 +99,16 @@ void flush_and_stop() {
     output().sink->stop();
 }
 
+void hold_all_lines() {
+    output().sink->hold();
+}
+int descriptor() {
+    return output().sink->descriptor();
+}
+bool is_json() {
+    return as_json.load(std::memory_order_relaxed);
+}
+
 bool enabled(LogLevel level) {
     return level >= least_level.load(std::memory_order_relaxed);
 }

@@ -39,6 +39,11 @@ void setup(const LogSettings& settings);
 // Writes what is queued and stops the background thread.
 void flush_and_stop();
 
+// For the last words of a process, after setup(); async-signal-safe. No other line is written from here on.
+void hold_all_lines();
+int descriptor();
+bool is_json();
+
 bool enabled(LogLevel level);
 void write(LogLevel level, std::string_view event, Fields fields = {});
 

@@ -16,6 +16,9 @@ constexpr std::chrono::milliseconds gather_time{10};
 constexpr size_t chunk_bytes = 4096;
 constexpr int poll_time_ms = 100;
 constexpr int max_idle_polls_at_end = 20;
+constexpr int hold_step_ms = 10;
+constexpr int queue_hold_steps = 3;   // more than gather_time
+constexpr int write_hold_steps = 20;  // who does not read by then tears a line
 
 }  // namespace
 
@@ -64,6 +67,14 @@ void LogSink::stop() {
     running_ = false;
 }
 
+void LogSink::hold() {
+    for (int step = 0; step < queue_hold_steps; ++step)
+        ::poll(nullptr, 0, hold_step_ms);
+    held_ = true;
+    for (int step = 0; step < write_hold_steps && writing_; ++step)
+        ::poll(nullptr, 0, hold_step_ms);
+}
+
 void LogSink::log(const spdlog::details::log_msg& message) {
     std::string line(message.payload.data(), message.payload.size());
     line.push_back('\n');
@@ -105,7 +116,13 @@ void LogSink::run() {
         for (const std::string& line : lines)
             batch += line;
         lines.clear();
+        writing_ = true;  // before held_ is read: hold() writes and reads them the other way round
+        if (held_) {
+            writing_ = false;
+            return;
+        }
         const size_t taken = write_all(batch);
+        writing_ = false;
         torn_ = taken > 0 ? batch[taken - 1] != '\n' : torn_;
         if (taken == batch.size()) continue;
         const std::string_view rest = std::string_view(batch).substr(std::max(taken, told));

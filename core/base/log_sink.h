@@ -34,6 +34,11 @@ class LogSink final : public spdlog::sinks::sink {
     // start() or after stop() are written at once by their own thread.
     void stop();
 
+    // For the last words of a process: what was queued is written as far as that goes at once, then nothing
+    // more, and no line is left in the middle. For good. Async-signal-safe.
+    void hold();
+    int descriptor() const { return fd_; }
+
     void log(const spdlog::details::log_msg& message) override;
     void flush() override {}
     void set_pattern(const std::string&) override {}
@@ -54,6 +59,8 @@ class LogSink final : public spdlog::sinks::sink {
     uint64_t lost_ = 0;
     bool running_ = false;
     std::atomic<bool> stopping_{false};  // written under mutex_
+    std::atomic<bool> writing_{false};   // the thread is at it
+    std::atomic<bool> held_{false};
 };
 
 }  // namespace gatewayd::log

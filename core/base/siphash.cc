@@ -40,12 +40,9 @@ struct State {
     }
 };
 
-}  // namespace
-
-uint64_t siphash(std::string_view text) {
-    static const Key key;
-    State s{key.k0 ^ 0x736f6d6570736575, key.k1 ^ 0x646f72616e646f6d, key.k0 ^ 0x6c7967656e657261,
-            key.k1 ^ 0x7465646279746573};
+uint64_t hash(std::string_view text, uint64_t k0, uint64_t k1) {
+    State s{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+            k1 ^ 0x7465646279746573};
     const char* p = text.data();
     size_t left = text.size();
     uint64_t word;
@@ -66,6 +63,17 @@ uint64_t siphash(std::string_view text) {
     s.round();
     s.round();
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+}  // namespace
+
+uint64_t siphash(std::string_view text) {
+    static const Key key;
+    return hash(text, key.k0, key.k1);
+}
+
+uint64_t fixed_siphash(std::string_view text) {
+    return hash(text, 0, 0);
 }
 
 }  // namespace gatewayd

@@ -10,6 +10,9 @@
 namespace gatewayd {
 
 uint64_t siphash(std::string_view text);
+// With a key that is always the same: for what must be known again after a restart, and comes from no
+// network.
+uint64_t fixed_siphash(std::string_view text);
 
 }  // namespace gatewayd
 

@@ -55,7 +55,7 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         NextLink next{this, &interceptor, &request, index};
         bool threw = false;
         const auto intercept = [&] {
-            const HookScope scope(&interceptor, &request, request.context);
+            const HookScope scope(&interceptor, "intercept", &request, request.context);
             return interceptor.table.intercept(interceptor.self, slot ? slot->value : nullptr,
                                                to_abi(request.context), to_abi(&request),
                                                reinterpret_cast<gw_next*>(&next));
@@ -133,7 +133,7 @@ void InterceptorChain::emit(uint64_t type, Context* context, Request* request, i
         const Context::Slot* slot = context && context->slots_ ? &context->slots_[link.place] : nullptr;
         if (slot && !slot->attached) continue;
         guarded(interceptor, "on_event", [&] {
-            const HookScope scope(&interceptor, request, context);
+            const HookScope scope(&interceptor, "on_event", request, context);
             interceptor.table.on_event(interceptor.self, slot ? slot->value : nullptr, &event);
             return GW_OK;
         });

@@ -31,7 +31,7 @@ bool InterceptorChain::attach_one(Context& context, size_t place) const {
         return true;
     }
     const int32_t result = guarded(interceptor, "attach", [&] {
-        const HookScope scope(&interceptor, nullptr, &context);
+        const HookScope scope(&interceptor, "attach", nullptr, &context);
         return interceptor.table.attach(interceptor.self, to_abi(&context), &slot.value, &slot.kinds);
     });
     slot.kinds &= interceptor.kinds;
@@ -57,7 +57,7 @@ void InterceptorChain::detach_one(Context& context, size_t place) const {
     const Context::Slot& slot = context.slots_[place];
     if (!slot.attached || !interceptor.table.attach || !interceptor.table.detach) return;
     guarded(interceptor, "detach", [&] {
-        const HookScope scope(&interceptor, nullptr, &context);
+        const HookScope scope(&interceptor, "detach", nullptr, &context);
         interceptor.table.detach(interceptor.self, slot.value, to_abi(&context));
         return GW_OK;
     });

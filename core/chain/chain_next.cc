@@ -12,7 +12,7 @@ namespace {
 
 void call_done(const Deferral::Outer& outer, Request& request, int32_t status) {
     guarded(*outer.interceptor, "done", [&] {
-        const HookScope scope(outer.interceptor, &request, request.context);
+        const HookScope scope(outer.interceptor, "done", &request, request.context);
         outer.done(outer.ud, to_abi(request.context), to_abi(&request), status);
         return GW_OK;
     });
@@ -86,7 +86,7 @@ int32_t InterceptorChain::run_resumed(Deferral& deferral) const {
     NextLink next{this, &interceptor, &request, deferral.index};
     bool threw = false;
     const auto on_resume = [&] {
-        const HookScope scope(&interceptor, &request, request.context);
+        const HookScope scope(&interceptor, "on_resume", &request, request.context);
         return interceptor.table.on_resume(interceptor.self, slot_value(deferral), to_abi(request.context),
                                            to_abi(&request), reinterpret_cast<gw_next*>(&next), deferral.ud);
     };
@@ -171,7 +171,7 @@ void InterceptorChain::cancel(Deferral& deferral, int32_t why) const {
     const Interceptor& interceptor = *links_of(request.kind)[deferral.index].interceptor;
     request.frozen = true;
     guarded(interceptor, "on_cancel", [&] {
-        const HookScope scope(&interceptor, &request, request.context);
+        const HookScope scope(&interceptor, "on_cancel", &request, request.context);
         interceptor.table.on_cancel(interceptor.self, slot_value(deferral), to_abi(request.context),
                                     to_abi(&request), deferral.ud, why);
         return GW_OK;

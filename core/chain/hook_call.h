@@ -13,9 +13,10 @@ namespace gatewayd {
 
 struct Interceptor;
 
-// The hook that runs on this thread now.
+// The hook that runs on this thread now. Signal handlers of this thread read it.
 struct RunningHook {
     const Interceptor* interceptor = nullptr;
+    const char* hook = nullptr;  // "intercept"
     const Request* request = nullptr;
     Context* context = nullptr;
     const RunningHook* outer = nullptr;  // the hook that it runs inside of
@@ -24,9 +25,9 @@ inline thread_local RunningHook running_hook;
 
 class HookScope {
    public:
-    HookScope(const Interceptor* interceptor, const Request* request, Context* context)
+    HookScope(const Interceptor* interceptor, const char* hook, const Request* request, Context* context)
         : before_(running_hook) {
-        running_hook = {interceptor, request, context, &before_};
+        running_hook = {interceptor, hook, request, context, &before_};
     }
     ~HookScope() {
         if (running_hook.context && running_hook.context->attributes.has_replaced() && is_outermost()) {

@@ -6,11 +6,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "gateway/host.h"
 
 namespace gatewayd {
+
+struct PluginTag;  // plugin_call.h
 
 struct Interceptor {
     std::string name;        // the instance's, unique
@@ -23,6 +26,7 @@ struct Interceptor {
     bool fails_open = false;         // on_error: open
     // In the place of a plugin that is being restarted: wants on each connection what that one wanted there.
     bool stands_in = false;
+    std::shared_ptr<const PluginTag> tag;  // its file, for blame; null: none
 
     mutable std::atomic<uint64_t> errors{0};  // hooks that failed
     mutable std::atomic<uint64_t> misuse{0};  // calls and verdicts against the rules

@@ -289,8 +289,21 @@ class SchemaWriter {
                           json_.EndObject();
                       });
                   });
+        entry_key(
+            "on_crash",
+            "restart: it is loaded again whatever it did; skip: after plugins.crash_limit crashes in a row "
+            "the gateway starts without it.",
+            [&] {
+                text("default", "restart");
+                or_environment([&] {
+                    json_.StartObject();
+                    one_of("enum", {"restart", "skip"});
+                    json_.EndObject();
+                });
+            });
         const bool no = false;
-        entry_key("allow_unsafe", "true: on_error may be open for handshake and auth plugins too.",
+        entry_key("allow_unsafe",
+                  "true: on_error may be open, and on_crash skip, for handshake and auth plugins too.",
                   [&] { write_type(name, &no); });
         entry_key("config", "What the plugin's README says.", [&] { one_of("type", {"object", "null"}); });
         json_.EndObject();

@@ -11,8 +11,8 @@ namespace gatewayd::config {
 
 namespace {
 
-const std::vector<std::string> entry_keys{"name", "path", "on_error", "allow_unsafe", "config"};
-const std::vector<std::string> later_entry_keys{"budget_ms", "on_overrun", "on_crash"};
+const std::vector<std::string> entry_keys{"name", "path", "on_error", "on_crash", "allow_unsafe", "config"};
+const std::vector<std::string> later_entry_keys{"budget_ms", "on_overrun"};
 
 // The plugin of a wsc.security.auth.provider: the bundled ones go by a short name, another goes by its own.
 std::string plugin_of_provider(const std::string& provider) {
@@ -73,6 +73,12 @@ class EntryReader {
                 plugin_.on_error = value->scalar == "open" ? OnError::open : OnError::closed;
             } else {
                 expected("closed or open");
+            }
+        } else if (key == "on_crash") {
+            if (is_text && (value->scalar == "restart" || value->scalar == "skip")) {
+                plugin_.on_crash = value->scalar == "skip" ? OnCrash::skip : OnCrash::restart;
+            } else {
+                expected("restart or skip");
             }
         } else if (key == "allow_unsafe") {
             if (const std::optional<bool> allowed = value->as_bool()) {

@@ -289,6 +289,7 @@ class Renderer {
         if (!plugin.path.empty()) out_.line(indent + 2, "path: " + as_yaml(plugin.path));
         out_.line(indent + 2,
                   std::string("on_error: ") + (plugin.on_error == OnError::open ? "open" : "closed"));
+        if (plugin.on_crash == OnCrash::skip) out_.line(indent + 2, "on_crash: skip");
         if (plugin.allow_unsafe) out_.line(indent + 2, "allow_unsafe: true");
         out_.node(indent + 2, "config:", *plugin.config, false);
     }

@@ -239,11 +239,28 @@ void add_others(std::vector<Key>& keys) {
                                 "Folders where plugins without a path of their own are looked up as "
                                 "<name>.so. Empty: ../lib/gatewayd/plugins beside the program."),
                            TextKind::path));
-    keys.push_back(Key{"plugins.load", nullptr,
-                       "The plugins, in the order of the chain. For each: name (unique), path (of the .so; "
-                       "without one it is looked up by name), on_error (closed: what it fails on is refused; "
-                       "open: goes on without it), allow_unsafe (true: on_error open also for handshake and "
-                       "auth plugins), config (what the plugin's README says)."});
+    keys.push_back(
+        number("plugins.watchdog", GATEWAYD_AT(plugins.watchdog_ms), "milliseconds", 0, 3600000,
+               "A reactor, or the control thread in a call of a plugin, that is busy with one thing "
+               "for so long is logged: which plugin, which hook, its stack. 0: never."));
+    keys.push_back(
+        of_kind(text("plugins.state_dir", GATEWAYD_AT(plugins.state_dir), nullptr,
+                     "The folder where crashes of plugins are counted. Empty: $STATE_DIRECTORY (set by "
+                     "systemd), else $XDG_STATE_HOME/gatewayd, else ~/.local/state/gatewayd."),
+                TextKind::path));
+    keys.push_back(number("plugins.crash_limit", GATEWAYD_AT(plugins.crash_limit), "crashes", 1, 1000,
+                          "After so many in a row on account of one plugin's file, its on_crash decides."));
+    keys.push_back(
+        number("plugins.crash_reset", GATEWAYD_AT(plugins.crash_reset_s), "seconds", 1, 604800,
+               "A plugin that ran for so long without a crash, or to a clean end, begins at none."));
+    keys.push_back(
+        Key{"plugins.load", nullptr,
+            "The plugins, in the order of the chain. For each: name (unique), path (of the .so; "
+            "without one it is looked up by name), on_error (closed: what it fails on is refused; "
+            "open: goes on without it), on_crash (restart: it is loaded again whatever it did; skip: after "
+            "crash_limit crashes in a row the gateway starts without it), allow_unsafe (true: on_error "
+            "open and on_crash skip also for handshake and auth plugins), config (what the plugin's README "
+            "says)."});
     keys.push_back(with_false_as_empty(text("admin.listen", GATEWAYD_AT(admin.listen), check_listen,
                                             "Address and port of the admin HTTP listener, host:port or "
                                             "[IPv6]:port. false: none. Off loopback it needs api_keys.")));

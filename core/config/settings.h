@@ -120,12 +120,14 @@ struct WscSettings {
 };
 
 enum class OnError : uint8_t { closed, open };
+enum class OnCrash : uint8_t { restart, skip };
 
 // One plugin to load: an entry of plugins.load, or one that a switched-on wsc section brings with it.
 struct PluginSettings {
     std::string name;  // unique
     std::string path;  // absolute; empty: looked up by name in PluginsSettings::path
     OnError on_error = OnError::closed;
+    OnCrash on_crash = OnCrash::restart;
     bool allow_unsafe = false;
     bool listed = true;       // false: from a wsc section alone, placed by stage
     std::string required_by;  // the wsc key that brought it, "wsc.websocket_origins"; empty when only listed
@@ -135,6 +137,10 @@ struct PluginSettings {
 
 struct PluginsSettings {
     std::vector<std::string> path;  // absolute folders; empty: ../lib/gatewayd/plugins beside the binary
+    std::string state_dir;          // absolute; empty: state_folder() of core/plugins/crash_record.h
+    uint32_t crash_limit = 3;       // in a row; then on_crash decides
+    uint32_t crash_reset_s = 600;   // without one: the count begins again
+    uint32_t watchdog_ms = 2000;    // 0: none
     std::vector<PluginSettings> load;
 };
 
@@ -157,6 +163,7 @@ struct Settings {
     PluginsSettings plugins;
     AdminSettings admin;
     LogSettings log;
+    bool safe_mode = false;  // --safe-mode, no key: no WebSocket listener, no plugin
 };
 
 }  // namespace gatewayd

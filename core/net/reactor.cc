@@ -151,6 +151,7 @@ void Reactor::read_clocks() {
 }
 
 void Reactor::socket_turn() {
+    const Pulse::Beat beat(pulse_);
     uint64_t until_ns = 0;
     for (int wait = 0; wait < max_waits_per_turn; ++wait) {
         if (next_ready_ == ready_count_) {
@@ -206,6 +207,7 @@ void Reactor::adapt_reads(uint64_t ns, uint64_t bytes, uint64_t events) {
 }
 
 void Reactor::mailbox_turn() {
+    const Pulse::Beat beat(pulse_);
     if (next_letter_ == letters_.size()) {
         letters_.clear();
         next_letter_ = 0;
@@ -244,6 +246,7 @@ void Reactor::forget_letters() {
 // (or a very long turn) the clients' frames wait in their sockets and must be read before anyone is timed
 // out.
 void Reactor::tick_turn() {
+    const Pulse::Beat beat(pulse_);
     const auto now = std::chrono::steady_clock::now();
     read_clocks();
     for (uint32_t ticks = 0; next_tick_ <= now; ++ticks) {

@@ -22,6 +22,7 @@
 
 #include "core/base/counters.h"
 #include "core/base/heap_trim.h"
+#include "core/base/pulse.h"
 #include "core/base/timer_wheel.h"
 #include "core/net/connection.h"
 #include "core/net/listener.h"
@@ -80,6 +81,9 @@ class Reactor {
     bool congested() const { return backlog_.load(std::memory_order_relaxed) > congested_letters; }
     // Reads no more from the sockets while that reactor is congested, but not for ever: its senders feel it.
     void wait_for(const Reactor* congested) { waits_for_ = congested; }
+
+    // [any] Beats once a turn.
+    const Pulse& pulse() const { return pulse_; }
 
     uint32_t index() const { return index_; }
     const NetOptions& options() const { return options_; }
@@ -171,6 +175,7 @@ class Reactor {
     int64_t wall_ms_ = 0;
     uint64_t monotonic_ns_ = 0;
     std::function<void()> when_empty_;
+    Pulse pulse_;
 
     // shared
     std::mutex mailbox_mutex_;

@@ -167,6 +167,23 @@ std::optional<std::vector<ElfSymbol>> ElfFile::exported_symbols(std::string* err
     return symbols;
 }
 
+std::string_view ElfFile::function_at(uint64_t address) const {
+    for (const uint32_t type : {SHT_SYMTAB, SHT_DYNSYM}) {  // the first has hidden ones too, unless stripped
+        const Section* table = find_type(type);
+        if (table == nullptr || table->link >= sections_.size()) continue;
+        const auto entries = content(*table);
+        const auto names = content(sections_[table->link]);
+        if (!entries || !names) continue;
+        for (uint64_t at = 0; inside(at, sizeof(Elf64_Sym), entries->size()); at += sizeof(Elf64_Sym)) {
+            const auto raw = read_at<Elf64_Sym>(*entries, at);
+            if (ELF64_ST_TYPE(raw.st_info) != STT_FUNC || raw.st_shndx == SHN_UNDEF) continue;
+            if (raw.st_value <= address && address - raw.st_value < raw.st_size)
+                return text_at(*names, raw.st_name);
+        }
+    }
+    return {};
+}
+
 std::vector<std::string_view> ElfFile::needed_libraries() const {
     std::vector<std::string_view> libraries;
     const Section* table = find_type(SHT_DYNAMIC);

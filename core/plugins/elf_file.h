@@ -34,6 +34,9 @@ class ElfFile {
     // What the file itself defines and exports, in the file's order. Nothing, with *error, when the table is
     // damaged.
     std::optional<std::vector<ElfSymbol>> exported_symbols(std::string* error) const;
+    // The name, as it is mangled, of the function that has this address (as the file counts); empty when the
+    // file does not say. For stacks.
+    std::string_view function_at(uint64_t address) const;
     // The shared libraries that it needs (DT_NEEDED), in the file's order; damaged entries are left out.
     std::vector<std::string_view> needed_libraries() const;
 

@@ -45,10 +45,11 @@ std::string text_of(gw_error& error) {
 
 // Calls of [control] functions: a plugin's exception must not cross into us.
 template <typename Call>
-int32_t guarded(gw_error* error, Call&& call) {
+int32_t guarded(const PluginInstance& plugin, const char* function, gw_error* error, Call&& call) {
     *error = gw_error{};
     error->struct_size = sizeof *error;
     try {
+        const CallScope scope(plugin.library->tag().get(), function);
         return call();
     } catch (const std::exception& failure) {
         std::snprintf(error->message, sizeof error->message, "an exception left the plugin: %s",
@@ -63,7 +64,7 @@ int32_t guarded(gw_error* error, Call&& call) {
 // The calls that end a plugin; nothing stops on their account.
 void ending(const PluginInstance& plugin, const char* function, void (*call)(void* self)) {
     gw_error error;
-    const int32_t result = guarded(&error, [&] {
+    const int32_t result = guarded(plugin, function, &error, [&] {
         call(plugin.self);
         return GW_OK;
     });
@@ -98,23 +99,39 @@ void PluginHost::destroy_one(PluginInstance& plugin) {
     services_->destroyed(&plugin);
 }
 
+std::string plugin_path(const PluginSettings& plugin, const PluginsSettings& all) {
+    if (!plugin.path.empty()) return plugin.path;
+    std::vector<std::string> folders = all.path;
+    if (folders.empty()) folders.push_back(default_plugin_folder());
+    try {
+        return find_plugin(plugin.name, folders);
+    } catch (const PluginError& error) {
+        if (plugin.required_by.empty()) throw;
+        throw std::runtime_error(plugin.location + ": " + plugin.required_by + " needs the plugin " +
+                                 plugin.name + ", which is not installed: " + error.what());
+    }
+}
+
+bool PluginHost::leaves_out(const PluginSettings& settings, const std::string& path) {
+    if (!crashes_) return false;
+    PluginLibrary::Verified file = PluginLibrary::verify(settings.name, path);
+    SkipDecision decision = decide_to_skip(settings, file, *crashes_, settings_.crash_limit);
+    if (decision.why.empty()) return false;
+    log::error(decision.skip ? "a plugin is left out" : "a plugin is loaded that crashes",
+               {{"plugin", settings.name}, {"crashes", decision.crashes}, {"file", file.path}});
+    warnings_.push_back(decision.why);
+    if (decision.skip)
+        skipped_.push_back({settings, std::move(file), decision.crashes, std::move(decision.why)});
+    return decision.skip;
+}
+
 std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& settings) {
+    const std::string path = plugin_path(settings, settings_);
+    if (leaves_out(settings, path)) return nullptr;
     auto instance = std::make_unique<PluginInstance>();
     PluginInstance& plugin = *instance;
     plugin.settings = settings;
     plugin.services = services_;
-    std::string path = settings.path;
-    if (path.empty()) {
-        std::vector<std::string> folders = settings_.path;
-        if (folders.empty()) folders.push_back(default_plugin_folder());
-        try {
-            path = find_plugin(settings.name, folders);
-        } catch (const PluginError& error) {
-            if (settings.required_by.empty()) throw;
-            throw std::runtime_error(settings.location + ": " + settings.required_by + " needs the plugin " +
-                                     settings.name + ", which is not installed: " + error.what());
-        }
-    }
     plugin.library = PluginLibrary::load(settings.name, path, host_table());
     if (const std::string problem = permission_problem(plugin.library->path()); !problem.empty()) {
         log::warn("plugin loaded although it is not safe from others",
@@ -122,7 +139,7 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
     }
     gw_error error;
     const auto* config = reinterpret_cast<const gw_node*>(settings.config.get());
-    const int32_t result = guarded(&error, [&] {
+    const int32_t result = guarded(plugin, "create", &error, [&] {
         return plugin.library->plugin().create(host_table(), to_abi(&plugin), config, &plugin.self, &error);
     });
     release_configuration_texts();
@@ -131,43 +148,53 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
         fail(plugin, "create failed: " + text_of(error));
     }
     plugin.created = true;
-    if (const gw_interceptor* table = plugin.library->interceptor()) {
-        auto interceptor = std::make_shared<Interceptor>();
-        interceptor->name = settings.name;
-        interceptor->table = *table;
-        interceptor->self = plugin.self;
-        interceptor->instance = &plugin;
-        interceptor->fails_open = settings.on_error == OnError::open;
-        const int32_t asked = guarded(&error, [&] {
-            table->wants(plugin.self, &interceptor->kinds, &interceptor->events);
-            plugin.order = table->order(plugin.self);
-            return GW_OK;
-        });
-        plugin.stage = table->stage;
-        plugin.interceptor = interceptor;
-        const char* problem = asked != GW_OK            ? "wants or order failed"
-                              : interceptor->kinds >> 5 ? "wants names kinds that this host does not know"
-                              : interceptor->kinds && !table->intercept
-                                  ? "wants requests but has no intercept"
-                              : interceptor->events && !table->on_event ? "wants events but has no on_event"
-                              : plugin.stage > GW_STAGE_TICKETS ? "names a stage that this host does not know"
-                                                                : nullptr;
-        const bool guards = plugin.stage == GW_STAGE_HANDSHAKE || plugin.stage == GW_STAGE_AUTH;
-        if (problem || (guards && interceptor->fails_open && !settings.allow_unsafe)) {
-            services_->forget(&plugin);
-            destroy_one(plugin);
-            fail(plugin,
-                 problem ? problem
-                         : "on_error: open lets everyone in when this plugin fails; set allow_unsafe: true "
-                           "beside it if that is meant");
-        }
-    }
+    if (plugin.library->interceptor()) make_interceptor(plugin);
     return instance;
 }
 
+void PluginHost::make_interceptor(PluginInstance& plugin) {
+    const PluginSettings& settings = plugin.settings;
+    const gw_interceptor* table = plugin.library->interceptor();
+    auto interceptor = std::make_shared<Interceptor>();
+    interceptor->name = settings.name;
+    interceptor->table = *table;
+    interceptor->self = plugin.self;
+    interceptor->instance = &plugin;
+    interceptor->tag = plugin.library->tag();
+    interceptor->fails_open = settings.on_error == OnError::open;
+    gw_error error;
+    const int32_t asked = guarded(plugin, "wants", &error, [&] {
+        table->wants(plugin.self, &interceptor->kinds, &interceptor->events);
+        plugin.order = table->order(plugin.self);
+        return GW_OK;
+    });
+    plugin.stage = table->stage;
+    plugin.interceptor = interceptor;
+    const bool open_door = is_guard_stage(plugin.stage) && !settings.allow_unsafe;
+    const char* problem = asked != GW_OK            ? "wants or order failed"
+                          : interceptor->kinds >> 5 ? "wants names kinds that this host does not know"
+                          : interceptor->kinds && !table->intercept ? "wants requests but has no intercept"
+                          : interceptor->events && !table->on_event ? "wants events but has no on_event"
+                          : plugin.stage > GW_STAGE_TICKETS ? "names a stage that this host does not know"
+                          : open_door && interceptor->fails_open
+                              ? "on_error: open lets everyone in when this plugin "
+                                "fails; set allow_unsafe: true beside it if that "
+                                "is meant"
+                          : open_door && settings.on_crash == OnCrash::skip
+                              ? "on_crash: skip lets everyone in when this plugin "
+                                "crashed; set allow_unsafe: true beside it if "
+                                "that is meant"
+                              : nullptr;
+    if (!problem) return;
+    services_->forget(&plugin);
+    destroy_one(plugin);
+    fail(plugin, problem);
+}
+
 void PluginHost::create() {
-    for (const PluginSettings& settings : settings_.load)
-        instances_.push_back(create_one(settings));
+    for (const PluginSettings& settings : settings_.load) {
+        if (auto instance = create_one(settings)) instances_.push_back(std::move(instance));
+    }
     order();
     start_order_ = start_order(all());
     std::vector<std::shared_ptr<const Interceptor>> interceptors;
@@ -243,7 +270,8 @@ void PluginHost::start_one(PluginInstance& plugin) {
     const gw_plugin& table = plugin.library->plugin();
     gw_error error;
     const int32_t result =
-        table.start ? guarded(&error, [&] { return table.start(plugin.self, &error); }) : GW_OK;
+        table.start ? guarded(plugin, "start", &error, [&] { return table.start(plugin.self, &error); })
+                    : GW_OK;
     if (result != GW_OK) fail(plugin, "start failed: " + text_of(error));
     plugin.started = true;
     services_->adopt(&plugin, nullptr);

@@ -8,9 +8,14 @@
 #include <vector>
 
 #include "core/chain/chain.h"
+#include "core/plugins/crash_record.h"
 #include "core/plugins/instance.h"
+#include "core/plugins/skip.h"
 
 namespace gatewayd {
+
+// Where the file of a configured plugin is. Throws what create() throws when there is none.
+std::string plugin_path(const PluginSettings& plugin, const PluginsSettings& all);
 
 class PluginHost {
    public:
@@ -20,6 +25,8 @@ class PluginHost {
     PluginHost(const PluginHost&) = delete;
     PluginHost& operator=(const PluginHost&) = delete;
 
+    // Plugins whose files crashed too often may be left out. Before create(); the record outlives this.
+    void count_crashes(const CrashRecord* record) { crashes_ = record; }
     // Loads and creates every plugin, and orders them. Throws PluginError: with name, file and reason.
     void create();
     // Providers of services before their users, otherwise in the chain's order; throws PluginError. What was
@@ -33,11 +40,17 @@ class PluginHost {
     const std::shared_ptr<const InterceptorChain>& chain() const { return chain_; }
     // In the chain's order.
     const std::vector<std::unique_ptr<PluginInstance>>& instances() const { return instances_; }
+    // What was left out, and what is worth a warning of files that crashed. Known after create().
+    const std::vector<SkippedPlugin>& skipped() const { return skipped_; }
+    const std::vector<std::string>& warnings() const { return warnings_; }
     // True when some plugin works in the auth stage.
     bool verifies_identities() const;
 
    private:
+    bool leaves_out(const PluginSettings& settings, const std::string& path);
+    // Null: it is left out.
     std::unique_ptr<PluginInstance> create_one(const PluginSettings& settings);
+    void make_interceptor(PluginInstance& plugin);
     void order();
     void log_chain() const;
     void start_one(PluginInstance& plugin);
@@ -48,6 +61,9 @@ class PluginHost {
 
     const PluginsSettings settings_;
     HostServices* const services_;
+    const CrashRecord* crashes_ = nullptr;
+    std::vector<SkippedPlugin> skipped_;
+    std::vector<std::string> warnings_;
     std::vector<std::unique_ptr<PluginInstance>> instances_;
     std::vector<PluginInstance*> start_order_;
     std::shared_ptr<const InterceptorChain> chain_;

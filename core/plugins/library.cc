@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "core/base/siphash.h"
+#include "core/plugins/crash_record.h"
 #include "core/plugins/permissions.h"
 #include "core/plugins/table_copy.h"
 
@@ -113,7 +115,11 @@ class PluginLibrary::Handle {
     boost::dll::shared_library library_;
 };
 
-PluginLibrary::~PluginLibrary() = default;
+PluginLibrary::~PluginLibrary() {
+    module_.reset();
+    const CallScope call(tag_.get(), "dlclose");
+    handle_.reset();
+}
 
 std::string plugin_file_problem(const ElfFile& file, const PluginNote& note,
                                 const HostCapabilities& capabilities) {
@@ -165,6 +171,7 @@ PluginLibrary::Verified PluginLibrary::verify(const std::string& name, const std
     error = plugin_file_problem(*file, *note, capabilities);
     if (!error.empty()) throw PluginError(name, result.path, error);
     result.note = std::move(*note);
+    result.identity = file_identity(result.path, fixed_siphash(*bytes));
     return result;
 }
 
@@ -177,18 +184,26 @@ std::shared_ptr<const PluginLibrary> PluginLibrary::load(const std::string& name
     library->note_ = std::move(verified.note);
     const auto refuse = [&](const std::string& why) { throw PluginError(name, library->path_, why); };
 
+    const auto tag = std::make_shared<PluginTag>();
+    *tag = {name, library->path_, library->note_.version, verified.identity, may_guard(library->note_)};
+    library->tag_ = tag;
+
     gw_plugin_entry_fn entry = nullptr;
     try {
+        const CallScope call(tag.get(), "dlopen");
         library->handle_ = std::make_unique<Handle>(library->path_);
         entry = library->handle_->entry();
     } catch (const std::exception& failure) {
         refuse("cannot be loaded: " + load_error(failure.what()));
     }
 
+    library->module_ = own_module(reinterpret_cast<const void*>(entry), tag);
+
     gw_error error{};
     error.struct_size = sizeof(error);
     const gw_plugin* plugin = nullptr;
     try {
+        const CallScope call(tag.get(), GW_PLUGIN_ENTRY_NAME);
         plugin = entry(host, &error);
     } catch (const std::exception& failure) {
         refuse(std::string("threw an exception in " GW_PLUGIN_ENTRY_NAME ": ") + failure.what());
@@ -207,7 +222,16 @@ std::shared_ptr<const PluginLibrary> PluginLibrary::load(const std::string& name
     if (problem.empty()) problem = missing_member(library->plugin_, library->note_);
     if (problem.empty()) problem = unknown_value(library->plugin_);
     if (!problem.empty()) refuse(problem);
+    tag->guards = is_guard_stage(library->interceptor_.stage);
     return library;
+}
+
+bool is_guard_stage(uint32_t stage) {
+    return stage == GW_STAGE_HANDSHAKE || stage == GW_STAGE_AUTH;
+}
+
+bool may_guard(const PluginNote& note) {
+    return note.has_kind("handshake");
 }
 
 std::string default_plugin_folder() {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/chain/plugin_call.h"
 #include "core/plugins/elf_note.h"
 #include "core/plugins/extensions.h"
 #include "gateway/host.h"
@@ -34,6 +35,7 @@ class PluginLibrary {
     // The canonical path of a file that may be loaded, and what its note says. Runs nothing of the file.
     struct Verified {
         std::string path;
+        std::string identity;  // of this file with these bytes (crash_record.h)
         PluginNote note;
     };
     static Verified verify(const std::string& name, const std::string& path,
@@ -49,6 +51,8 @@ class PluginLibrary {
 
     const std::string& path() const { return path_; }
     const PluginNote& note() const { return note_; }
+    // What its calls and its code are known by (core/chain/plugin_call.h). Never null.
+    const std::shared_ptr<const PluginTag>& tag() const { return tag_; }
     // The plugin's table as this host knows it: members that the plugin's version lacks are null. Its
     // interceptor is the copy below, or null.
     const gw_plugin& plugin() const { return plugin_; }
@@ -59,12 +63,19 @@ class PluginLibrary {
     class Handle;  // hides Boost.DLL
     PluginLibrary() = default;
 
+    std::shared_ptr<const PluginTag> tag_;
     std::unique_ptr<Handle> handle_;
+    std::shared_ptr<const void> module_;  // its addresses are known; gone before the library is
     std::string path_;
     PluginNote note_;
     gw_plugin plugin_{};
     gw_interceptor interceptor_{};
 };
+
+// A plugin of these stages lets everyone in when it is not there; whether the file may hold one, before its
+// tables are known.
+bool is_guard_stage(uint32_t stage);
+bool may_guard(const PluginNote& note);
 
 // Where plugins are looked for when plugins.path is empty: ../lib/gatewayd/plugins beside the binary.
 std::string default_plugin_folder();

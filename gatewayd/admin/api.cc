@@ -58,6 +58,13 @@ Response published_response(const PublishResult& result) {
                           result.status.message());
 }
 
+Response in_safe_mode() {
+    return error_response(
+        503, "safe_mode",
+        "gatewayd runs in safe mode, without a WebSocket listener and plugins; start it without "
+        "--safe-mode");
+}
+
 Response no_such_client() {
     return error_response(404, "not_found", "no client of this id is connected");
 }
@@ -103,20 +110,21 @@ struct Api::Route {
     std::string_view method;
     std::vector<std::string_view> parts;  // "{id}" is any text
     Handler handler;
-    bool open = false;  // needs no key
+    bool open = false;    // needs no key
+    bool serves = false;  // of the WebSocket service, which safe mode has none of
 };
 
 const Api::Route Api::routes[] = {
     {"GET", {"livez"}, &Api::livez, true},
     {"GET", {"readyz"}, &Api::readyz, true},
     {"GET", {"metrics"}, &Api::metrics},
-    {"POST", {"api", "v1", "broadcast"}, &Api::broadcast},
-    {"POST", {"api", "v1", "users", "{id}", "messages"}, &Api::send_to_user},
-    {"POST", {"api", "v1", "clients", "{id}", "messages"}, &Api::send_to_client},
-    {"GET", {"api", "v1", "clients"}, &Api::list_clients},
-    {"GET", {"api", "v1", "clients", "{id}"}, &Api::get_client},
-    {"DELETE", {"api", "v1", "clients", "{id}"}, &Api::kick_client},
-    {"GET", {"api", "v1", "users", "{id}"}, &Api::get_user},
+    {"POST", {"api", "v1", "broadcast"}, &Api::broadcast, false, true},
+    {"POST", {"api", "v1", "users", "{id}", "messages"}, &Api::send_to_user, false, true},
+    {"POST", {"api", "v1", "clients", "{id}", "messages"}, &Api::send_to_client, false, true},
+    {"GET", {"api", "v1", "clients"}, &Api::list_clients, false, true},
+    {"GET", {"api", "v1", "clients", "{id}"}, &Api::get_client, false, true},
+    {"DELETE", {"api", "v1", "clients", "{id}"}, &Api::kick_client, false, true},
+    {"GET", {"api", "v1", "users", "{id}"}, &Api::get_user, false, true},
     {"GET", {"api", "v1", "stats"}, &Api::stats},
     {"GET", {"api", "v1", "plugins"}, &Api::plugins},
     {"GET", {"api", "v1", "permissions"}, &Api::permissions},
@@ -166,6 +174,7 @@ std::optional<Response> Api::refusal(const RequestHead& head) const {
         response.allow = found.allow;
         return response;
     }
+    if (found.route->serves && gateway_.settings().safe_mode) return in_safe_mode();
     const auto& parts = found.route->parts;
     const bool has_id = std::find(parts.begin(), parts.end(), "{id}") != parts.end();
     if (has_id && !is_valid_id(found.id)) {
@@ -193,6 +202,7 @@ void Api::readyz(Call& call) {
     if (gateway_.ready()) return call.respond(json_response(status_json("ready")));
     const GatewayStats stats = gateway_.stats();
     if (stats.draining) return call.respond(error_response(503, "draining", "the gateway is shutting down"));
+    if (stats.safe_mode) return call.respond(in_safe_mode());
     if (!stats.enabled) {
         return call.respond(
             error_response(503, "not_enabled", "wsc.enabled is false: no WebSocket service here"));
@@ -210,6 +220,7 @@ void Api::metrics(Call& call) {
     source.reactors = gateway_.counters();
     source.certificates = gateway_.certificates();
     source.plugins = gateway_.plugins();
+    source.stats = gateway_.stats();
     source.user_types = wsc.security.allowed_user_types;
     source.version = GATEWAYD_VERSION;
     source.process = read_process_numbers();
@@ -298,7 +309,7 @@ void Api::get_user(Call& call) {
 void Api::stats(Call& call) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-    call.respond(json_response(stats_json(gateway_.stats(), now_ms)));
+    call.respond(json_response(stats_json(gateway_.stats(), gateway_.warnings(), now_ms)));
 }
 
 void Api::plugins(Call& call) {

@@ -117,12 +117,13 @@ std::string kicked_json(std::string_view client_id) {
     return Json().open().field("client_id", client_id).field("kicked", true).close().text();
 }
 
-std::string stats_json(const GatewayStats& stats, int64_t now_ms) {
+std::string stats_json(const GatewayStats& stats, const std::vector<std::string>& warnings, int64_t now_ms) {
     Json json;
     json.open()
         .field("version", GATEWAYD_VERSION)
         .field("node_id", stats.node_id)
         .field("enabled", stats.enabled)
+        .field("safe_mode", stats.safe_mode)
         .field("running", stats.running)
         .field("draining", stats.draining)
         .field("identities_verified", stats.identities_verified)
@@ -140,7 +141,10 @@ std::string stats_json(const GatewayStats& stats, int64_t now_ms) {
             json.field(name(static_cast<TlsVersion>(i)), stats.tls_connections[static_cast<size_t>(i)]);
         json.close();
     }
-    return json.close().text();
+    json.key("warnings").open_list();
+    for (const std::string& warning : warnings)
+        json.value(warning);
+    return json.close_list().close().text();
 }
 
 std::string permissions_json(const std::vector<Permissions::Rule>& rules) {
@@ -167,7 +171,10 @@ std::string plugins_json(const std::vector<PluginStatus>& plugins) {
         json.key("kinds").open_list();
         for (const std::string& kind : plugin.kinds)
             json.value(kind);
-        json.close_list().field("errors", plugin.errors).field("misuse", plugin.misuse).close();
+        json.close_list().field("loaded", plugin.loaded);
+        if (!plugin.loaded) json.field("why_not", plugin.why_not);
+        json.field("crashes", uint64_t{plugin.crashes}).field("stuck", plugin.stuck);
+        json.field("errors", plugin.errors).field("misuse", plugin.misuse).close();
     }
     return json.close_list().close().text();
 }

@@ -20,7 +20,7 @@ std::string client_json(const Identity& client);
 std::string clients_json(const std::vector<IdentityPtr>& clients, uint64_t next_cursor);
 std::string user_json(std::string_view user_id, const std::vector<IdentityPtr>& clients);
 std::string kicked_json(std::string_view client_id);
-std::string stats_json(const GatewayStats& stats, int64_t now_ms);
+std::string stats_json(const GatewayStats& stats, const std::vector<std::string>& warnings, int64_t now_ms);
 std::string permissions_json(const std::vector<Permissions::Rule>& rules);
 std::string plugins_json(const std::vector<PluginStatus>& plugins);
 

@@ -28,6 +28,7 @@ class Families final : public prometheus::Collectable {
         add_compression(&all);
         add_delivery(&all);
         add_plugins(&all);
+        add_guard(&all);
         add_process(&all);
         return all;
     }
@@ -221,11 +222,35 @@ class Families final : public prometheus::Collectable {
         MetricFamily misuse = family(MetricType::Counter, "gateway_plugin_misuse_total",
                                      "Plugins' calls and verdicts against the rules.");
         for (const PluginStatus& plugin : source_.plugins) {
+            if (!plugin.loaded) continue;
             add_value(&errors, static_cast<double>(plugin.errors), {{"plugin", plugin.name}});
             add_value(&misuse, static_cast<double>(plugin.misuse), {{"plugin", plugin.name}});
         }
         all->push_back(std::move(errors));
         all->push_back(std::move(misuse));
+    }
+
+    // What the watchdog and the record of crashes know.
+    void add_guard(std::vector<MetricFamily>* all) const {
+        all->push_back(single(MetricType::Gauge, "gateway_reactor_stuck",
+                              "Threads that are busy with one thing for longer than plugins.watchdog, now.",
+                              static_cast<double>(source_.stats.stuck_now)));
+        all->push_back(single(MetricType::Counter, "gateway_reactor_stuck_total",
+                              "How often a thread was found stuck, in plugins and outside.",
+                              static_cast<double>(source_.stats.stuck_total)));
+        MetricFamily stuck = family(MetricType::Counter, "gateway_plugin_stuck_total",
+                                    "How often a plugin was found to hold a thread up.");
+        MetricFamily crashes = family(MetricType::Gauge, "gateway_plugin_crashes",
+                                      "Crashes in a row on account of the plugin's file, before this start.");
+        MetricFamily skipped = family(MetricType::Gauge, "gateway_plugin_skipped",
+                                      "1: the gateway runs without this plugin, which is configured.");
+        for (const PluginStatus& plugin : source_.plugins) {
+            add_value(&stuck, static_cast<double>(plugin.stuck), {{"plugin", plugin.name}});
+            add_value(&crashes, plugin.crashes, {{"plugin", plugin.name}});
+            add_value(&skipped, plugin.loaded ? 0 : 1, {{"plugin", plugin.name}});
+        }
+        for (MetricFamily* made : {&stuck, &crashes, &skipped})
+            all->push_back(std::move(*made));
     }
 
     void add_process(std::vector<MetricFamily>* all) const {

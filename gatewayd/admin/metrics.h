@@ -15,6 +15,7 @@ namespace gatewayd::admin {
 struct MetricsSource {
     std::vector<const ReactorCounters*> reactors;
     std::vector<PluginStatus> plugins;
+    GatewayStats stats;
     std::vector<TlsCertificateInfo> certificates;
     std::vector<std::string> user_types;  // security.allowed_user_types, in its order
     std::string version;

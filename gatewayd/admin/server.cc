@@ -12,6 +12,7 @@
 
 #include "core/base/log.h"
 #include "core/config/address.h"
+#include "core/guard/thread_guard.h"
 #include "gatewayd/admin/api.h"
 #include "gatewayd/admin/connection.h"
 
@@ -91,6 +92,7 @@ class AdminServer::Impl {
    private:
     // An exception costs the connection that threw it, no more.
     void run() {
+        const ThreadGuard guard("admin");
         while (!io_->stopped()) {
             try {
                 io_->run();

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/plugins/library.h"
+#include "core/plugins/skip.h"
 #include "gatewayd/check.h"
 
 namespace gatewayd {
@@ -29,12 +30,13 @@ std::string reason_of(const PluginError& error) {
     return end == std::string::npos ? text : text.substr(end + 2);
 }
 
-// True: it would load.
-bool describe(const std::string& path, Row* row) {
+// True: it would load. `identity`: of the file (core/plugins/crash_record.h), or null.
+bool describe(const std::string& path, Row* row, std::string* identity = nullptr) {
     row->file = path;
     try {
         const PluginLibrary::Verified verified = PluginLibrary::verify(row->name, path);
         row->file = verified.path;
+        if (identity) *identity = verified.identity;
         row->id = verified.note.id;
         row->version = verified.note.version;
         row->kinds.clear();
@@ -55,6 +57,20 @@ std::vector<std::string> files_of(const std::string& folder) {
     }
     std::sort(files.begin(), files.end());
     return files;
+}
+
+// What the file's crashes mean for the next start; empty: nothing.
+std::string crashes_of(const PluginSettings& entry, const std::string& file, const std::string& identity,
+                       const CrashRecord* record, uint32_t crash_limit) {
+    if (record == nullptr || identity.empty()) return "";
+    PluginLibrary::Verified verified;
+    verified.path = file;
+    verified.identity = identity;
+    const SkipDecision decision = decide_to_skip(entry, verified, *record, crash_limit);
+    if (decision.crashes == 0) return "";
+    const std::string crashed = "it crashed " + std::to_string(decision.crashes) +
+                                (decision.crashes == 1 ? " time" : " times in a row");
+    return decision.skip ? "; left out: " + crashed : "; " + crashed;
 }
 
 void print(const std::vector<Row>& rows) {
@@ -90,14 +106,18 @@ int list_plugins(const CommandLine& line) {
         folders = settings->plugins.path;
         const std::vector<std::string> search =
             folders.empty() ? std::vector<std::string>{default_plugin_folder()} : folders;
+        std::string why;
+        const auto record = CrashRecord::look(state_folder(settings->plugins), &why);
         for (const PluginSettings& entry : settings->plugins.load) {
             Row row;
             row.name = entry.name;
             row.state = "configured";
             try {
-                all_load =
-                    describe(entry.path.empty() ? find_plugin(entry.name, search) : entry.path, &row) &&
-                    all_load;
+                std::string identity;
+                const std::string path = entry.path.empty() ? find_plugin(entry.name, search) : entry.path;
+                all_load = describe(path, &row, &identity) && all_load;
+                row.state +=
+                    crashes_of(entry, row.file, identity, record.get(), settings->plugins.crash_limit);
             } catch (const PluginError& error) {
                 row.state = "refused: " + reason_of(error);
                 all_load = false;

@@ -67,6 +67,64 @@ def test_a_plugin_of_a_later_minor_version_loads(gateway):
     gateway(load("newer_minor")).check_health()
 
 
+# Where throws_where_told throws, and what the message that alice sends bob is answered with; None: it arrives.
+THROWN = {
+    "attach": "closed",
+    "intercept": "plugin_error",
+    "on_resume": "plugin_error",
+    "on_cancel": "plugin_error",  # its deadline came
+    "done": None,
+    "on_event": None,
+    "detach": None,
+    "quiesce": None,
+    "stop": None,
+    "destroy": None,
+}
+
+
+def throws(where):
+    return load("throws_where_told", config={"where": where})
+
+
+@pytest.mark.parametrize("where", sorted(THROWN))
+def test_an_exception_leaves_no_hook_and_each_is_told_with_its_plugin(gateway, where):
+    running = gateway(throws(where))
+    if THROWN[where] == "closed":
+        with running.connect("alice", "a1", greeting=False) as alice:
+            assert "plugin" in alice.expect_close(1011, skip_messages=True)
+    else:
+        with running.connect("alice", "a1") as alice, running.connect("bob", "b1") as bob:
+            alice.send_json({"id": 7, "type": "text", "to": "bob", "content": "hi"})
+            if THROWN[where]:
+                assert alice.expect_error(THROWN[where])["id"] == 7
+                bob.expect_nothing_but_pong()
+            else:
+                assert bob.receive()["content"] == "hi"
+            alice.expect_nothing_but_pong()
+    running.wait_for_connections(0)
+    running.stop()
+    called = "function" if where in ("quiesce", "stop", "destroy") else "hook"
+    assert running.log_lines(
+        rf'error plugin failed plugin=throws_where_told {called}={where} what="an exception left the \w+: '
+        f'thrown in {where}"'
+    )
+
+
+@pytest.mark.parametrize(
+    "where, words",
+    [
+        ("create", "create failed: an exception left the plugin: thrown in create"),
+        ("start", "start failed: an exception left the plugin: thrown in start"),
+        ("wants", "wants or order failed"),
+        ("order", "wants or order failed"),
+    ],
+)
+def test_an_exception_at_the_start_stops_it(gateway, where, words):
+    running = gateway(throws(where), wait=False)
+    assert running.wait_for_exit() == 2
+    assert words in running.log_text()
+
+
 @pytest.mark.parametrize("name", ["throws_in_intercept", "wrong_verdict", "pending_without_defer"])
 def test_a_hook_that_goes_wrong_costs_one_message(gateway, name):
     running = gateway(load(name))

@@ -2,8 +2,10 @@
 of that name, below, makes the daemon say. Times, numbers, folders and the addresses of clients are not compared."""
 
 import json
+import os
 import re
 import resource
+import shutil
 import signal
 import ssl
 import warnings
@@ -11,8 +13,9 @@ import warnings
 import pytest
 import yaml
 
+from support.admin import Admin
 from support.certificates import Certificates
-from support.gateway import PLUGIN_DIR, SOURCE_DIR
+from support.gateway import BUILD_DIR, PLUGIN_DIR, SOURCE_DIR
 from support.raw import make_handshake
 from support.tokens import Hs256, claims
 from support.waiting import eventually
@@ -27,6 +30,7 @@ def without_details(line, folder=None):
         line = line.replace(f"{folder}/gateway.yaml", "gateway.yaml").replace(str(folder), "/etc/gatewayd")
     line = line.replace(str(PLUGIN_DIR), "/usr/lib/gatewayd/plugins")
     line = re.sub(r"remote_address=\S+", "remote_address=ADDRESS", line)
+    line = re.sub(r"\+0x[0-9a-f]+", "+OFFSET", line)
     return re.sub(r"\d+", "#", line)
 
 
@@ -47,6 +51,10 @@ class Scene:
     def refused_to_start(self, config):
         running = self.start(config, wait=False)
         assert running.wait_for_exit() == 2
+
+    def copy_of(self, name):
+        """A plugin of tests/abi/plugins, in the folder of the scene."""
+        return shutil.copy(BUILD_DIR / "tests" / "plugins" / f"{name}.so", self.folder)
 
     def client(self, words, status=None):
         text = words if isinstance(words, str) else json.dumps(words, separators=(",", ":"))
@@ -267,6 +275,36 @@ def plugin_not_loaded(scene):
         scene.refused_to_start({"plugins": {"load": [entry]}})
 
 
+def plugin_blocks(scene):
+    os.mkfifo(scene.folder / "fifo")
+    entry = {"name": "blocks", "path": str(scene.copy_of("blocks")), "config": {"fifo": str(scene.folder / "fifo")}}
+    running = scene.start({"plugins": {"watchdog": 100, "load": [entry]}})
+    with running.connect("ada", "c1") as client:
+        client.send_json({"type": "text", "to": "ada", "content": "x"})
+        running.wait_for_log("stack frame=0")
+        os.close(os.open(scene.folder / "fifo", os.O_WRONLY))
+        running.wait_for_log("held a thread up, which goes on")
+
+
+def plugin_crashes(scene):
+    entry = {"name": "crashes", "path": str(scene.copy_of("crashes")), "on_crash": "skip"}
+    config = {"plugins": {"state_dir": str(scene.folder / "state"), "load": [entry]}}
+    for _ in range(3):
+        running = scene.start(config)
+        with running.connect("ada", "c1") as client:
+            client.send_json({"type": "text", "to": "ada", "content": "x"})
+            running.wait_for_exit()
+        running.kill()
+    scene.start(config)
+
+
+def safe_mode(scene):
+    running = scene.start(arguments=["--safe-mode"], wait=False)
+    found = running.wait_for_log(r"admin listening on http://(\S+):(\d+)")
+    answer = Admin(found.group(1), int(found.group(2))).get("/readyz")
+    scene.client(answer.json(), f"/readyz {answer.status}")
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -287,6 +325,9 @@ SCENARIOS = {
         too_many_files,
         disk_full,
         plugin_not_loaded,
+        plugin_blocks,
+        plugin_crashes,
+        safe_mode,
     )
 }
 

@@ -169,7 +169,7 @@ ENTRIES_FINE = [
     {"name": "audit"},
     {"name": "audit", "config": {"file": "a.jsonl"}},
     {"name": "audit", "config": None},
-    {"name": "a2", "path": "audit.so", "on_error": "open", "allow_unsafe": True, "config": {"any": [{"thing": 1.5}]}},
+    {"name": "a2", "path": "audit.so", "on_crash": "skip", "allow_unsafe": True, "config": {"any": [{"thing": 1.5}]}},
     {"name": "${NAME_OF_OURS:-audit}", "on_error": "${MODE_OF_OURS:-open}", "allow_unsafe": "${ALLOW_OF_OURS:-false}"},
 ]
 ENTRIES_WRONG = [
@@ -183,6 +183,7 @@ ENTRIES_WRONG = [
     {"name": "audit", "path": ""},
     {"name": "audit", "path": []},
     {"name": "audit", "on_error": "later"},
+    {"name": "audit", "on_crash": "always"},
     {"name": "audit", "allow_unsafe": 1},
     {"name": "audit", "config": "a"},
     {"name": "audit", "config": []},

@@ -24,6 +24,9 @@ PLUGIN_DIR = BUILD_DIR / "lib" / "gatewayd" / "plugins"
 # Built plugins load whatever the umask was that they were built with; the tests of that rule take this away.
 os.environ["GATEWAYD_ALLOW_WRITABLE_PLUGINS"] = "1"
 
+# Crashes of plugins are counted beside each daemon's configuration, never in the home of who runs the tests.
+os.environ["STATE_DIRECTORY"] = "/nonexistent/state"
+
 # Any port, loopback only, and one reactor, so that a test does not depend on the machine.
 DEFAULTS = {
     "wsc": {"node_ip": "127.0.0.1", "node_port": 0, "performance": {"io_threads": 1}},
@@ -100,7 +103,7 @@ class Gateway:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=str(folder),
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "STATE_DIRECTORY": f"{folder}/state", **(env or {})},
             preexec_fn=prepare,
         )
         self._threads = [

@@ -122,3 +122,17 @@ TEST_CASE("the end does not wait for who never reads") {
     CHECK(!taken.empty());
     CHECK(taken.size() < 1 << 20);
 }
+
+TEST_CASE("the last words of a process come behind what was queued, and nothing comes behind them") {
+    Pipe pipe;
+    const auto sink = std::make_shared<LogSink>(pipe.fds[1]);
+    spdlog::logger logger("test", sink);
+    sink->start();
+    logger.info("queued");
+    sink->hold();
+    REQUIRE(::write(sink->descriptor(), "last words\n", 11) == 11);
+    logger.info("too late");
+    sink->stop();
+    pipe.close_writer();
+    CHECK(pipe.read_all() == "queued\nlast words\n");
+}

@@ -33,7 +33,7 @@ TEST_CASE("listed plugins keep the list's order and have all their keys") {
 plugins:
   load:
     - name: zeta
-    - { name: acme-filter, path: /opt/acme/filter.so, on_error: open, allow_unsafe: true, config: { a: { b: [1, x] } } }
+    - { name: acme-filter, path: /opt/acme/filter.so, on_error: open, on_crash: skip, allow_unsafe: true, config: { a: { b: [1, x] } } }
     - name: a.b_c-9
       config:
 )");
@@ -42,6 +42,7 @@ plugins:
     CHECK(zeta.name == "zeta");
     CHECK(zeta.path.empty());
     CHECK(zeta.on_error == OnError::closed);
+    CHECK(zeta.on_crash == OnCrash::restart);
     CHECK_FALSE(zeta.allow_unsafe);
     CHECK(zeta.listed);
     CHECK(zeta.required_by.empty());
@@ -51,6 +52,7 @@ plugins:
     const PluginSettings& acme = settings.plugins.load[1];
     CHECK(acme.path == "/opt/acme/filter.so");
     CHECK(acme.on_error == OnError::open);
+    CHECK(acme.on_crash == OnCrash::skip);
     CHECK(acme.allow_unsafe);
     REQUIRE(acme.config->get("a"));
     const ConfigNode* b = acme.config->get("a")->get("b");
@@ -80,7 +82,7 @@ TEST_CASE("mistakes in entries") {
         {"[{ name: a, confg: {} }]", "plugins.load[0].confg: unknown key; did you mean config?"},
         {"[{ name: a, budget_ms: 5 }]", "plugins.load[0].budget_ms: is not in this version; remove it"},
         {"[{ name: a, on_overrun: open }]", "plugins.load[0].on_overrun: is not in this version; remove it"},
-        {"[{ name: a, on_crash: open }]", "plugins.load[0].on_crash: is not in this version; remove it"},
+        {"[{ name: a, on_crash: open }]", "plugins.load[0].on_crash: expected restart or skip, not \"open\""},
         {"{ name: a }",
          "plugins.load: expected a list of plugins such as [{ name: audit }], not keys and values"},
     };

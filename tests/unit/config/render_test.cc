@@ -153,7 +153,7 @@ wsc:
 plugins:
   path: [/opt/plug ins]
   load:
-    - { name: audit, path: /opt/a.so, on_error: open, allow_unsafe: true, config: { file: /x, n: 5, s: "5", l: [a, [b], {}], e: , m: { k: "a\nb$${X}", "$${X}": 1 } } }
+    - { name: audit, path: /opt/a.so, on_error: open, on_crash: skip, allow_unsafe: true, config: { file: /x, n: 5, s: "5", l: [a, [b], {}], e: , m: { k: "a\nb$${X}", "$${X}": 1 } } }
 admin: { listen: false }
 log: { level: warn }
 )";
@@ -171,6 +171,7 @@ log: { level: warn }
     CHECK(again.log.level == LogLevel::warn);
     const PluginSettings& audit = again.plugins.load.at(0);
     CHECK(audit.on_error == OnError::open);
+    CHECK(audit.on_crash == OnCrash::skip);
     CHECK(audit.allow_unsafe);
     CHECK(audit.path == "/opt/a.so");
     CHECK(audit.config->get("n")->as_i64() == 5);

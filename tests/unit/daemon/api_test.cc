@@ -75,6 +75,46 @@ TEST_CASE("ids and escapes are checked before anything is asked") {
     CHECK(fake().orders.empty());
 }
 
+TEST_CASE("safe mode answers what can be looked at and refuses what needs clients") {
+    Settings settings;
+    settings.safe_mode = true;
+    Fixture f(settings);
+    fake().ready = false;
+    fake().stats.safe_mode = true;
+    CHECK(f.status("GET", "/livez") == 200);
+    CHECK(f.body_of("GET", "/readyz").find("safe_mode") != std::string::npos);
+    CHECK(f.status("GET", "/api/v1/plugins") == 200);
+    CHECK(f.status("GET", "/api/v1/config") == 200);
+    CHECK(f.body_of("GET", "/api/v1/stats").find("\"safe_mode\":true") != std::string::npos);
+    for (const auto& [method, path] : {std::pair("POST", "/api/v1/broadcast"),
+                                       {"POST", "/api/v1/users/u1/messages"},
+                                       {"GET", "/api/v1/clients"},
+                                       {"DELETE", "/api/v1/clients/c1"}}) {
+        CAPTURE(path);
+        CHECK(f.status(method, path, "{}") == 503);
+    }
+    CHECK(fake().orders.empty());
+}
+
+TEST_CASE("a plugin that was left out is listed with its reason") {
+    Fixture f;
+    PluginStatus plugin;
+    plugin.name = "acme";
+    plugin.loaded = false;
+    plugin.why_not = "it crashed";
+    plugin.crashes = 3;
+    plugin.stuck = 2;
+    fake().plugins = {plugin};
+    CHECK(f.body_of("GET", "/api/v1/plugins")
+              .find("\"loaded\":false,\"why_not\":\"it crashed\",\"crashes\":3,"
+                    "\"stuck\":2") != std::string::npos);
+    const std::string metrics = f.body_of("GET", "/metrics");
+    CHECK(metrics.find("gateway_plugin_skipped{plugin=\"acme\"} 1\n") != std::string::npos);
+    CHECK(metrics.find("gateway_plugin_crashes{plugin=\"acme\"} 3\n") != std::string::npos);
+    CHECK(metrics.find("gateway_plugin_stuck_total{plugin=\"acme\"} 2\n") != std::string::npos);
+    CHECK(metrics.find("gateway_plugin_errors_total{plugin=\"acme\"}") == std::string::npos);
+}
+
 TEST_CASE("readiness says why not") {
     Fixture f;
     CHECK(f.status("GET", "/readyz") == 200);

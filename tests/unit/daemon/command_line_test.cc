@@ -35,6 +35,28 @@ TEST_CASE("check takes the same options before and behind it") {
     }
 }
 
+TEST_CASE("safe mode is a way to run, and of no command") {
+    CHECK_FALSE(parse({"--config", "g.yaml"}).safe_mode);
+    const CommandLine safe = parse({"--safe-mode", "--config", "g.yaml"});
+    CHECK(safe.command == Command::run);
+    CHECK(safe.safe_mode);
+    for (const auto& line :
+         {parse({"check", "--safe-mode", "--config", "g.yaml"}), parse({"--safe-mode", "schema"}),
+          parse({"--safe-mode", "plugin", "list"}), parse({"--safe-mode"})}) {
+        CHECK(line.command == Command::say);
+        CHECK(line.exit_status == exit_refused);
+    }
+}
+
+TEST_CASE("plugin forgive takes a name and needs a configuration") {
+    const CommandLine line = parse({"plugin", "forgive", "acme", "--config", "g.yaml"});
+    CHECK(line.command == Command::forgive_plugin);
+    CHECK(line.plugin_name == "acme");
+    CHECK(line.config_file == "g.yaml");
+    CHECK(parse({"plugin", "forgive", "acme"}).exit_status == exit_refused);
+    CHECK(parse({"plugin", "forgive"}).exit_status == exit_refused);
+}
+
 TEST_CASE("plugin inspect takes a file") {
     const CommandLine line = parse({"plugin", "inspect", "x.so"});
     CHECK(line.command == Command::inspect_plugin);

@@ -88,6 +88,19 @@ TEST_CASE("the host's bytes are not the plugin's to write, its handles not for o
     CHECK(plugin.after("garbage handle") == Problems{"payload() got a gw_req that the host never gave out"});
 }
 
+TEST_CASE("a plugin that keeps a text from one message to the next is told so, and sends nothing of it") {
+    Plugin plugin(GATEWAYD_TEST_PLUGIN_FOLDER "/keeps_a_view.so");
+    plugin.create("");
+    plugin.start();
+    Connection alice = plugin.connect();
+    CHECK(alice.message(R"({"type":"text","content":"first"})").outcome() == "passed");
+    CHECK(plugin.problems().empty());
+    Request second = alice.message(R"({"type":"text","content":"second"})");
+    CHECK(plugin.problems() == Problems{"set_field() got a text that died with the hook that took it"});
+    CHECK(second.field("before").empty());
+    plugin.end();
+}
+
 TEST_CASE("a plugin that keeps the rules has no problems") {
     Plugin plugin(GATEWAYD_TEST_PLUGIN_FOLDER "/good.so");
     plugin.create();

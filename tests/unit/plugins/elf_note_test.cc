@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "gateway/plugin.h"
 
@@ -25,6 +27,7 @@ std::string read_all(std::string_view bytes) {
     const auto file = ElfFile::parse(bytes, &error);
     if (!file) return error;
     static_cast<void>(file->needed_libraries());
+    static_cast<void>(file->function_at(4096));
     if (!file->exported_symbols(&error)) return error;
     return read_plugin_note(*file, &error) ? "" : error;
 }
@@ -43,6 +46,21 @@ Elf64_Ehdr header_of(const std::string& bytes) {
 std::string with_header(std::string bytes, const Elf64_Ehdr& header) {
     std::memcpy(bytes.data(), &header, sizeof(header));
     return bytes;
+}
+
+TEST_CASE("a function is found by an address of it, hidden ones too") {
+    const std::string bytes = plugin_bytes("crashes");
+    std::string error;
+    const auto file = ElfFile::parse(bytes, &error);
+    REQUIRE(file);
+    std::vector<std::string> found;
+    for (uint64_t address = 0; address < bytes.size(); address += 4) {
+        const std::string name(file->function_at(address));
+        if (!name.empty() && (found.empty() || found.back() != name)) found.push_back(name);
+    }
+    CHECK(std::count(found.begin(), found.end(), "crashes") == 1);
+    CHECK(std::count(found.begin(), found.end(), "gw_plugin_entry_v1") == 1);
+    CHECK(file->function_at(UINT64_MAX).empty());
 }
 
 TEST_CASE("the note of a built plugin is read without loading it") {
