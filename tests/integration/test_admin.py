@@ -343,6 +343,8 @@ def test_stats_count_what_clients_did(running):
         *("version", "node_id", "enabled", "running", "draining", "identities_verified", "listening", "started_at"),
         *("uptime_seconds", "current_connections", "total_connections", "total_messages_received", "total_messages_sent"),
         "tls",
+        "safe_mode",
+        "warnings",
     }
     assert (before["enabled"], before["running"], before["draining"]) == (True, True, False)
     assert before["listening"] == f"ws://127.0.0.1:{running.port}"

@@ -28,6 +28,7 @@ ROUTES = [
     ("GET", "/api/v1/users/u1"),
     ("GET", "/api/v1/stats"),
     ("GET", "/api/v1/plugins"),
+    ("GET", "/api/v1/permissions"),
     ("GET", "/api/v1/config"),
 ]
 PROBES = {"/livez", "/readyz"}

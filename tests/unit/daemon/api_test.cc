@@ -294,5 +294,5 @@ TEST_CASE("stats and plugins are told") {
     }
     CHECK(f.body_of("GET", "/api/v1/plugins") ==
           R"({"plugins":[{"name":"audit","id":"","version":"","path":"","kinds":["message","event"],)"
-          R"("errors":0,"misuse":0}]})");
+          R"("loaded":true,"crashes":0,"stuck":0,"errors":0,"misuse":0}]})");
 }
