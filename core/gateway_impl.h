@@ -34,10 +34,13 @@ class Gateway::Impl final : public HostServices {
           control_(control),
           deadline_(control),
           crash_reset_(control),
+          plugin_timer_(control),
           limits_(settings_.wsc.performance.max_connections_per_node,
                   settings_.wsc.performance.max_connections_per_address),
           guard_(settings_.plugins),
-          plugins_(settings_.safe_mode ? PluginsSettings() : settings_.plugins, this) {}
+          plugins_(settings_.safe_mode ? PluginsSettings() : settings_.plugins, this) {
+        open_control_home();
+    }
     ~Impl() override { stop_now(); }
 
     void check();
@@ -67,6 +70,8 @@ class Gateway::Impl final : public HostServices {
     int32_t resume(const void* instance, gw_token token) override { return node_.resume(instance, token); }
     Permissions& permissions() override { return node_.permissions; }
     void request_shutdown(std::string why) override;
+    TimerService& timers() override { return node_.timers; }
+    WorkService& works() override { return node_.works; }
     ServiceRegistry& service_registry() override { return service_registry_; }
     void adopt(const void* instance, const void* replaces) override;
     void forget(const void* instance) override;
@@ -86,6 +91,7 @@ class Gateway::Impl final : public HostServices {
     boost::asio::io_context& control_;
     boost::asio::steady_timer deadline_;
     boost::asio::steady_timer crash_reset_;
+    boost::asio::steady_timer plugin_timer_;  // the next of the plugins' timers on the control thread
     NodeLimits limits_;
     std::unique_ptr<GatewayTls> tls_;  // null: plain; outlives the reactors
     Node node_;
@@ -106,6 +112,9 @@ class Gateway::Impl final : public HostServices {
 
    private:
     void settle_permissions();
+    void open_control_home();
+    void run_control_timers();
+    void tell_control_works() { node_.works.tell(node_.works.control_returns(), nullptr); }
     void collect_warnings();
     void open_listeners();
     void run_threads();

@@ -1,4 +1,8 @@
 // Gateway::Impl as plugins and back ends see it. [any]
+#include <chrono>
+#include <future>
+
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/gateway_impl.h"
 #include "core/session/session.h"
@@ -41,10 +45,6 @@ void Gateway::Impl::adopt(const void* instance, const void* replaces) {
     tell(service_registry_.commit(instance, replaces));
 }
 
-void Gateway::Impl::forget(const void* instance) {
-    tell(service_registry_.withdraw(instance));
-}
-
 void Gateway::Impl::destroyed(const void* instance) {
     for (const std::string& service : service_registry_.destroyed(instance)) {
         log::error("a plugin was destroyed and had not released a service", {{"service", service}});
@@ -60,6 +60,52 @@ void Gateway::Impl::tell(const ServiceRegistry::Changes& changes) {
                    {"now", change.code == GW_SERVICE_OFFERED ? "offered by another instance" : "gone"}});
         plugins_.chain()->emit(GW_EV_SERVICE_CHANGED, nullptr, nullptr, change.code, change.name);
     }
+}
+
+// --- what plugins have on the control thread ---
+
+void Gateway::Impl::open_control_home() {
+    node_.works.set_threads(settings_.plugins.work_threads);
+    node_.works.control_returns().set_wake([this] { post_to_control([this] { tell_control_works(); }); });
+    node_.timers.control.set_home(monotonic_now_ns,
+                                  [this] { post_to_control([this] { run_control_timers(); }); });
+}
+
+void Gateway::Impl::run_control_timers() {
+    const uint64_t next_ns = node_.timers.control.run();
+    if (next_ns == 0) {
+        plugin_timer_.cancel();
+        return;
+    }
+    const uint64_t now_ns = monotonic_now_ns();
+    plugin_timer_.expires_after(std::chrono::nanoseconds(next_ns > now_ns ? next_ns - now_ns : 0));
+    plugin_timer_.async_wait(
+        [this, alive = std::weak_ptr<const bool>(alive_)](const boost::system::error_code& error) {
+            if (!error && !alive.expired()) run_control_timers();
+        });
+}
+
+void Gateway::Impl::forget(const void* instance) {
+    tell(service_registry_.withdraw(instance));
+    node_.works.forget(instance);
+    for (const auto& own : threads_) {
+        Worker* worker = own->worker.get();
+        if (own->thread.joinable()) {
+            std::promise<void> done;
+            const auto on_its_thread = [&] {
+                worker->forget(instance);
+                done.set_value();
+            };
+            if (own->reactor->post(on_its_thread, false)) {
+                done.get_future().wait();
+                continue;
+            }
+            own->thread.join();  // it ends already
+        }
+        worker->forget(instance);
+    }
+    node_.timers.control.forget(instance);
+    tell_control_works();
 }
 
 GatewayStats Gateway::Impl::stats() const {

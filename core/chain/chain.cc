@@ -115,6 +115,15 @@ uint32_t InterceptorChain::attached_kinds(const Context& context) const {
     return kinds;
 }
 
+bool InterceptorChain::find_slot(const Context& context, const void* instance, void** slot) const {
+    for (size_t place = 0; place < interceptors_.size(); ++place) {
+        if (interceptors_[place]->instance != instance) continue;
+        *slot = context.slots_ ? context.slots_[place].value : nullptr;
+        return true;
+    }
+    return false;
+}
+
 void InterceptorChain::emit(uint64_t type, Context* context, Request* request, int32_t code,
                             std::string_view reason) const {
     if (!wants_event(type)) return;

@@ -57,6 +57,8 @@ class InterceptorChain : public std::enable_shared_from_this<InterceptorChain> {
     void take_over(Request& request, const std::function<void()>& move) const;
     // What the attached plugins want of this connection: GW_KIND_ bits.
     uint32_t attached_kinds(const Context& context) const;
+    // What an instance's hooks get for this connection. False: it is not in this chain.
+    bool find_slot(const Context& context, const void* instance, void** slot) const;
 
     void emit(uint64_t type, Context* context, Request* request = nullptr, int32_t code = 0,
               std::string_view reason = {}) const;

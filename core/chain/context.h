@@ -12,6 +12,8 @@
 
 namespace gatewayd {
 
+class InterceptorChain;
+
 class Context {
    public:
     virtual ~Context() = default;
@@ -24,6 +26,8 @@ class Context {
     // Queue a Hub message; close after the hooks. GW_ codes.
     virtual int32_t send(std::string_view message) = 0;
     virtual int32_t close(uint16_t code, std::string_view reason) = 0;
+    // The chain that it is in; null: none.
+    virtual const InterceptorChain* current_chain() const { return nullptr; }
 
     Attributes attributes;
     Grants grants;

@@ -253,6 +253,9 @@ void add_others(std::vector<Key>& keys) {
     keys.push_back(
         number("plugins.crash_reset", GATEWAYD_AT(plugins.crash_reset_s), "seconds", 1, 604800,
                "A plugin that ran for so long without a crash, or to a clean end, begins at none."));
+    keys.push_back(number("plugins.work_threads", GATEWAYD_AT(plugins.work_threads), "threads", 0, 64,
+                          "For work that plugins give away so that they do not hold up connections; made "
+                          "when a plugin does so for the first time. 0: they may not."));
     keys.push_back(
         Key{"plugins.load", nullptr,
             "The plugins, in the order of the chain. For each: name (unique), path (of the .so; "

@@ -142,6 +142,7 @@ struct PluginsSettings {
     uint32_t crash_reset_s = 600;   // without one: the count begins again
     uint32_t watchdog_ms = 2000;    // 0: none
     std::vector<PluginSettings> load;
+    uint32_t work_threads = 2;  // of gw.work/1; 0: it takes nothing on
 };
 
 struct AdminSettings {

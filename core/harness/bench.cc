@@ -50,6 +50,10 @@ std::shared_ptr<Interceptor> noop() {
 PluginBench::PluginBench(const PluginSettings& entry) {
     plugin_.settings = entry;
     plugin_.services = &hub_;
+    plugin_.callbacks.instance = &plugin_;
+    auto blamed = std::make_shared<Interceptor>();
+    blamed->name = entry.name;
+    plugin_.callbacks.blamed = blamed;
     plugin_.library = PluginLibrary::load(entry.name, entry.path, host_table());
     const gw_plugin& table = plugin_.library->plugin();
     gw_error error{};
@@ -60,6 +64,7 @@ PluginBench::PluginBench(const PluginSettings& entry) {
     release_configuration_texts();
     plugin_.created = true;
     try {
+        plugin_.callbacks.open = true;
         if (table.start) check("start", table.start(plugin_.self, &error), error);
         plugin_.started = true;
     } catch (...) {
@@ -79,9 +84,11 @@ PluginBench::PluginBench(const PluginSettings& entry) {
     interceptor->fails_open = entry.on_error == OnError::open;
     interceptor->table.wants(plugin_.self, &interceptor->kinds, &interceptor->events);
     plugin_.interceptor = interceptor;
+    plugin_.callbacks.intercepts = true;
     chain_ = chain_of(interceptor);
     peer_ = std::make_shared<Peer>(gateway::harness::Client{}, 1, 0);
     peer_->upgraded = true;
+    peer_->in_chain = chain_.get();
     if (!chain_->attach(*peer_)) throw std::runtime_error("attach failed");
     chain_->emit(GW_EV_CONNECTED, peer_.get());
 }
@@ -90,11 +97,14 @@ PluginBench::~PluginBench() {
     const gw_plugin& table = plugin_.library->plugin();
     if (chain_) {
         chain_->emit(GW_EV_DISCONNECTED, peer_.get(), nullptr, 1000, "client_close");
+        hub_.end_connection(*peer_);
         chain_->detach(*peer_);
     }
     if (!plugin_.created) return;
     if (plugin_.started && table.quiesce) table.quiesce(plugin_.self);
     if (plugin_.started && table.stop) table.stop(plugin_.self);
+    plugin_.callbacks.open = false;
+    hub_.forget(&plugin_);
     table.destroy(plugin_.self);
 }
 

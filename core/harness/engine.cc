@@ -70,6 +70,8 @@ Engine::Engine(const std::string& file) {
         engines.fetch_sub(1);
         throw Error(error.what());
     }
+    instance_.callbacks.instance = &instance_;
+    open_home();
     hub_.set_deferrals(&deferrals_);
     deferrals_.set_wake([this] { wake(); });
     inst_handle_ = HandleBook::instance().make(Handle::Kind::instance, this, nullptr, "create");
@@ -127,6 +129,9 @@ std::string Engine::create(ConfigNodePtr config) {
         return refused;
     }
     created_ = instance_.created = true;
+    auto blamed = std::make_shared<Interceptor>();
+    blamed->name = instance_.settings.name;
+    instance_.callbacks.blamed = std::move(blamed);
     if (!instance_.library->interceptor()) return {};
     const std::string wrong = ask_interceptor();
     if (!wrong.empty()) throw Error(wrong);
@@ -150,6 +155,8 @@ std::string Engine::ask_interceptor() {
     interceptor->instance = &instance_;
     interceptor->lineage = &instance_;
     instance_.stage = table.stage;
+    instance_.callbacks.blamed = interceptor;
+    instance_.callbacks.intercepts = true;
     instance_.interceptor = std::move(interceptor);
     return {};
 }
@@ -159,6 +166,7 @@ std::string Engine::start() {
         throw Error(created_ ? "the plugin is already started" : "create the plugin first");
     if (const std::string missing = missing_service(); !missing.empty()) return missing;
     const gw_plugin& plugin = instance_.library->plugin();
+    instance_.callbacks.open = true;
     const std::string refused =
         plugin.start ? control("start", [&](gw_error* error) { return plugin.start(self_, error); })
                      : std::string();
@@ -180,10 +188,12 @@ void Engine::end() {
     turn();  // completions that its threads still waited for
     for (const std::string& service : hub_.service_registry().held_by(&instance_))
         problem("stopped without releasing the service " + service);
+    instance_.callbacks.open = false;
     hub_.forget(&instance_);
-    started_ = created_ = instance_.started = instance_.created = false;
+    started_ = instance_.started = instance_.created = false;
     instance_.required_services.clear();
     control("destroy", [&] { plugin.destroy(self_); });
+    created_ = false;
     hub_.destroyed(&instance_);
     inst_handle_->alive = false;
     for (const TextYard::Text& text : std::exchange(texts_for_life_, {}))
@@ -220,6 +230,7 @@ bool Engine::wait_for(const std::function<bool()>& condition, int real_time_limi
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(real_time_limit_ms);
     constexpr std::chrono::milliseconds longest_look{10};  // a condition need not be one that wakes us
     for (;;) {
+        run_works();
         turn();
         if (condition()) return true;
         if (std::chrono::steady_clock::now() >= end) return false;

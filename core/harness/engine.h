@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -69,6 +70,9 @@ class Engine {
     bool wait_for(const std::function<bool()>& condition, int real_time_limit_ms);
     void wake();  // [any]
     Deferrals& deferrals() { return deferrals_; }
+    // Works of gw.work/1: all that wait run, one after the other, on a thread of their own; what comes back
+    // is told in turn().
+    void run_works();
 
     // --- the script ---
     int32_t rest_status = GW_ST_PASSED;
@@ -104,6 +108,10 @@ class Engine {
     // A token that the plugin got, and one that it resumes: never given out, or resumed twice, is a problem.
     void gave_token(gw_token token);
     void look_at_resume(gw_token token);          // [any]
+    // The same of timers and works, and of cancelling them.
+    void gave_cancellable(gw_token token);                         // [any]
+    void look_at_cancel(const char* function, gw_token token);     // [any]
+    bool is_created() const { return created_; }
     gw_str give_for_life(std::string_view text);  // until destroy
 
    private:
@@ -113,7 +121,10 @@ class Engine {
     std::string missing_service();  // that create() required; empty: none
     void make_chain();
     void go_on();  // what was resumed
+    void open_home();
+    void read_letters();
     static void pass_ms(uint64_t ms);
+    uint64_t ms_to_next() const;
     void tick();  // one of the gateway's, of 100 ms
     gw_interceptor trampolines(const gw_interceptor& plugin) const;
     // Cancels what the plugin put aside: of this connection; null: of none.
@@ -154,6 +165,8 @@ class Engine {
     size_t known_problems_ = 0;
     std::map<std::string, int32_t> refusals_;
     std::map<uint64_t, bool> tokens_;  // by generation: resumed by the plugin
+    std::set<uint64_t> cancellable_;   // generations of timers and works
+    std::vector<std::function<void()>> letters_;
 };
 
 // The table of checked host functions, for an engine to copy.

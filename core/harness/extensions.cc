@@ -2,6 +2,8 @@
 #include "core/harness/host_calls.h"
 #include "gateway/ext/permissions.h"
 #include "gateway/ext/service.h"
+#include "gateway/ext/timer.h"
+#include "gateway/ext/work.h"
 
 namespace gatewayd::harness {
 namespace {
@@ -15,6 +17,8 @@ struct Extension {
 constexpr Extension extensions[] = {
     {GW_EXT_PERMISSIONS, checked_permissions_table},
     {GW_EXT_SERVICE, checked_service_table},
+    {GW_EXT_TIMER, checked_timer_table},
+    {GW_EXT_WORK, checked_work_table},
 };
 
 }  // namespace

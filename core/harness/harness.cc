@@ -179,6 +179,16 @@ int64_t Plugin::wall_time_ms() const {
 void Plugin::advance_ms(uint64_t ms) {
     engine_->advance_ms(ms);
 }
+size_t Plugin::works() const {
+    return engine_->hub().pool().numbers().waiting;
+}
+void Plugin::run_works(bool come_back) {
+    engine_->run_works();
+    if (come_back) engine_->turn();
+}
+size_t Plugin::timers() const {
+    return engine_->hub().all_timers().size();
+}
 void Plugin::turn() {
     engine_->turn();
 }

@@ -4,6 +4,7 @@
 #define GATEWAYD_CORE_HARNESS_HOST_CALLS_H
 
 #include <string>
+#include <string_view>
 
 #include "core/harness/engine.h"
 
@@ -42,6 +43,8 @@ class HostCall {
 const void* checked_extension(std::string_view name);  // extensions.cc
 const void* checked_permissions_table();               // host_permissions.cc
 const void* checked_service_table();                   // host_service.cc
+const void* checked_timer_table();                     // host_async.cc
+const void* checked_work_table();                      // host_async.cc
 
 void fill_checked_request_functions(gw_host* table);        // host_request.cc
 void fill_checked_hub_functions(gw_host* table);            // host_hub.cc

@@ -23,7 +23,9 @@ class Peer final : public Context {
     bool is_open() const override { return open; }
     int32_t send(std::string_view message) override;
     int32_t close(uint16_t code, std::string_view reason) override;
+    const InterceptorChain* current_chain() const override { return in_chain; }
 
+    const InterceptorChain* in_chain = nullptr;
     gateway::harness::Client who;
     bool upgraded = false;  // false: still a handshake
     bool open = true;

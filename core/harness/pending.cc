@@ -9,6 +9,7 @@
 namespace gatewayd::harness {
 namespace {
 
+constexpr uint64_t ns_per_ms = 1'000'000;
 constexpr uint32_t handshake_time_ms = 10000;  // wsc.performance.handshake_timeout, as it is by default
 
 // --- the interceptor behind the plugin ---
@@ -102,10 +103,69 @@ void Engine::look_at_resume(gw_token token) {
     if (!what.empty()) problem(what);
 }
 
+void Engine::gave_cancellable(gw_token token) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    cancellable_.insert(token.generation);
+}
+
+void Engine::look_at_cancel(const char* function, gw_token token) {
+    bool known = false;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        known = cancellable_.count(token.generation) != 0;
+    }
+    if (!known) problem(std::string(function) + "() of a token that start() never gave out");
+}
+
+// --- timers and works ---
+
+void Engine::open_home() {
+    ConnectionTimers::Home home;
+    home.post = [this](std::function<void()> letter, bool) {
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            letters_.push_back(std::move(letter));
+        }
+        wake();
+        return true;
+    };
+    home.find = [this](gw_conn_id conn) -> Context* {
+        for (const PeerPtr& peer : peers_) {
+            if (peer->conn_id().generation == conn.generation) return peer.get();
+        }
+        return nullptr;
+    };
+    hub_.set_home(now_ns, std::move(home));
+}
+
+void Engine::read_letters() {
+    std::vector<std::function<void()>> letters;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        letters.swap(letters_);
+    }
+    for (const std::function<void()>& letter : letters)
+        letter();
+}
+
+// One that the running ones start waits for the next time.
+void Engine::run_works() {
+    const uint64_t waiting = hub_.pool().numbers().waiting;
+    if (waiting == 0) return;
+    std::thread worker([&] {
+        for (uint64_t i = 0; i < waiting; ++i)
+            hub_.pool().run_next();
+    });
+    worker.join();
+}
+
 // --- time ---
 
 void Engine::turn() {
     go_on();
+    read_letters();
+    hub_.all_timers().control.run();
+    hub_.tell_works();
     for (PublishDone& done : hub_.take_completions()) {
         HookCall call(this, "a completion of publish", {});
         done({Status(), "", 1});
@@ -130,12 +190,23 @@ void Engine::tick() {
         const FlightPtr flight = flight_of(deferral.request);
         InterceptorChain::expire(deferral);
     });
+    hub_.all_timers().connections[0].tick();
+}
+
+// The next thing that happens by itself, seen from now.
+uint64_t Engine::ms_to_next() const {
+    const uint64_t to_tick = tick_ms - ms_of_tick_;
+    const uint64_t due_ns = hub_.all_timers().control.next_due_ns();
+    if (due_ns == 0) return to_tick;
+    const uint64_t now = now_ns();
+    const uint64_t to_timer = due_ns > now ? (due_ns - now + ns_per_ms - 1) / ns_per_ms : 1;
+    return std::min(to_tick, to_timer);
 }
 
 void Engine::advance_ms(uint64_t ms) {
     turn();
     while (ms > 0) {
-        const uint64_t step = std::min<uint64_t>(ms, tick_ms - ms_of_tick_);
+        const uint64_t step = std::min(ms, ms_to_next());
         pass_ms(step);
         ms -= step;
         ms_of_tick_ = (ms_of_tick_ + step) % tick_ms;

@@ -89,12 +89,30 @@ void FakeHub::adopt(const void* instance, const void* replaces) {
     static_cast<void>(service_registry_.commit(instance, replaces));
 }
 
-void FakeHub::forget(const void* instance) {
-    static_cast<void>(service_registry_.withdraw(instance));
-}
-
 void FakeHub::destroyed(const void* instance) {
     static_cast<void>(service_registry_.destroyed(instance));
+}
+
+void FakeHub::set_home(uint64_t (*now_ns)(), ConnectionTimers::Home home) {
+    find_ = home.find;
+    timers_.control.set_home(now_ns, [post = home.post] { post([] {}, false); });
+    works_.returns_of(0).set_wake([post = home.post] { post([] {}, false); });
+    works_.control_returns().set_wake([post = home.post] { post([] {}, false); });
+    timers_.connections[0].set_home(std::move(home));
+}
+
+void FakeHub::tell_works() {
+    works_.tell(works_.returns_of(0), find_);
+    works_.tell(works_.control_returns(), nullptr);
+}
+
+void FakeHub::forget(const void* instance) {
+    static_cast<void>(service_registry_.withdraw(instance));
+    works_.forget(instance);
+    for (ConnectionTimers& each : timers_.connections)
+        each.forget(instance);
+    timers_.control.forget(instance);
+    tell_works();
 }
 
 void FakeHub::add(uint64_t number, const gateway::harness::Client& who, int64_t connected_at_ms) {
@@ -121,6 +139,7 @@ std::vector<PublishDone> FakeHub::take_completions() {
 }
 
 FakeHub::FakeHub() {
+    works_.run_by_hand();
     permissions_.set_user_types(user_types_);
     define_core_rules(&permissions_, false, {"agent", "admin"});
 }

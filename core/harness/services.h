@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/async/timers.h"
+#include "core/async/work_pool.h"
 #include "core/chain/deferrals.h"
 #include "core/plugins/services.h"
 #include "gateway/harness.hpp"
@@ -28,6 +30,8 @@ class FakeHub final : public HostServices {
     int32_t resume(const void* instance, gw_token token) override;
     Permissions& permissions() override { return permissions_; }
     void request_shutdown(std::string why) override;
+    TimerService& timers() override { return timers_; }
+    WorkService& works() override { return works_; }
     ServiceRegistry& service_registry() override { return service_registry_; }
     void adopt(const void* instance, const void* replaces) override;
     void forget(const void* instance) override;
@@ -46,12 +50,25 @@ class FakeHub final : public HostServices {
     std::vector<std::string> topics(uint64_t number) const;
     std::string shutdown_reason() const;
     uint64_t messages = 0;
+    Timers& all_timers() { return timers_; }
+    const Timers& all_timers() const { return timers_; }
+    WorkPool& pool() { return works_; }
+    // Where the connections are, for what comes back to them.
+    void set_home(uint64_t (*now_ns)(), ConnectionTimers::Home home);
+    void tell_works();
+    void end_connection(Context& context) {
+        timers_.connections[0].end_connection(context, nullptr);
+        works_.end_connection(context, nullptr);
+    }
 
    private:
     ServiceRegistry service_registry_;
     Deferrals* deferrals_ = nullptr;
     Permissions permissions_;
     std::vector<std::string> user_types_{"customer", "agent", "admin"};
+    Timers timers_;
+    WorkPool works_;
+    std::function<Context*(gw_conn_id)> find_;
     mutable std::mutex mutex_;
     std::map<uint64_t, IdentityPtr> clients_;
     std::map<uint64_t, std::set<std::string>> topics_;

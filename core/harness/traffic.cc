@@ -41,6 +41,7 @@ void Engine::open(const PeerPtr& peer) {
     hub_.know_user_type(peer->who.user_type);
     peer->grants.identify(&hub_.permissions(), peer->who.user_type);
     if (!chain_) return;
+    peer->in_chain = chain_.get();
     peer->attached = true;  // a plugin without attach is
     const bool attached = chain_->attach(*peer);
     chain_->emit(GW_EV_CONNECTED, peer.get());
@@ -57,10 +58,9 @@ void Engine::disconnect(const PeerPtr& peer, int32_t code, const std::string& re
         flight->status = GW_E_CANCELLED;
     }
     abandon_all(peer.get(), GW_WHY_DISCONNECT);
-    if (peer->upgraded && chain_) {
-        chain_->emit(GW_EV_DISCONNECTED, peer.get(), nullptr, code, reason);
-        chain_->detach(*peer);
-    }
+    if (peer->upgraded && chain_) chain_->emit(GW_EV_DISCONNECTED, peer.get(), nullptr, code, reason);
+    hub_.end_connection(*peer);
+    if (peer->upgraded && chain_) chain_->detach(*peer);
     hub_.remove(peer->conn_id().generation);
     for (auto at = peers_.begin(); at != peers_.end(); ++at) {
         if (*at == peer) {

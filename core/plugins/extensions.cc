@@ -2,6 +2,8 @@
 
 #include "gateway/ext/permissions.h"
 #include "gateway/ext/service.h"
+#include "gateway/ext/timer.h"
+#include "gateway/ext/work.h"
 
 namespace gatewayd {
 namespace {
@@ -16,6 +18,8 @@ const std::vector<Extension>& extensions() {
     static const std::vector<Extension> all{
         {GW_EXT_PERMISSIONS, permissions_table},
         {GW_EXT_SERVICE, service_table},
+        {GW_EXT_TIMER, timer_table},
+        {GW_EXT_WORK, work_table},
     };
     return all;
 }

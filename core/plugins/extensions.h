@@ -17,7 +17,9 @@ std::vector<std::string> host_capabilities();
 
 // The tables, a file each.
 const void* permissions_table();  // host_permissions.cc
-const void* service_table();  // host_service.cc
+const void* service_table();      // host_service.cc
+const void* timer_table();        // host_timer.cc
+const void* work_table();         // host_work.cc
 
 }  // namespace gatewayd
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/plugins/host_table.h"
@@ -74,6 +75,14 @@ void ending(const PluginInstance& plugin, const char* function, void (*call)(voi
     }
 }
 
+// What the callbacks of a plugin that only offers services are counted on.
+std::shared_ptr<const Interceptor> nobody_but(const PluginInstance& plugin) {
+    auto interceptor = std::make_shared<Interceptor>();
+    interceptor->name = plugin.settings.name;
+    interceptor->tag = plugin.library->tag();
+    return interceptor;
+}
+
 [[noreturn]] void fail(const PluginInstance& plugin, const std::string& what) {
     const std::string& file = plugin.library ? plugin.library->path() : plugin.settings.path;
     throw PluginError(plugin.settings.name, file, what);
@@ -132,7 +141,9 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
     PluginInstance& plugin = *instance;
     plugin.settings = settings;
     plugin.services = services_;
+    plugin.callbacks.instance = &plugin;
     plugin.library = PluginLibrary::load(settings.name, path, host_table());
+    plugin.callbacks.blamed = nobody_but(plugin);
     if (const std::string problem = permission_problem(plugin.library->path()); !problem.empty()) {
         log::warn("plugin loaded although it is not safe from others",
                   {{"plugin", settings.name}, {"file", plugin.library->path()}, {"why", problem}});
@@ -144,7 +155,7 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
     });
     release_configuration_texts();
     if (result != GW_OK) {
-        services_->forget(&plugin);
+        forget_one(plugin);
         fail(plugin, "create failed: " + text_of(error));
     }
     plugin.created = true;
@@ -170,6 +181,8 @@ void PluginHost::make_interceptor(PluginInstance& plugin) {
     });
     plugin.stage = table->stage;
     plugin.interceptor = interceptor;
+    plugin.callbacks.blamed = interceptor;
+    plugin.callbacks.intercepts = true;
     const bool open_door = is_guard_stage(plugin.stage) && !settings.allow_unsafe;
     const char* problem = asked != GW_OK            ? "wants or order failed"
                           : interceptor->kinds >> 5 ? "wants names kinds that this host does not know"
@@ -269,6 +282,7 @@ void PluginHost::start_one(PluginInstance& plugin) {
     }
     const gw_plugin& table = plugin.library->plugin();
     gw_error error;
+    plugin.callbacks.open = true;
     const int32_t result =
         table.start ? guarded(plugin, "start", &error, [&] { return table.start(plugin.self, &error); })
                     : GW_OK;
@@ -289,6 +303,11 @@ void PluginHost::stop() {
         stop_one(*plugin);
 }
 
+void PluginHost::forget_one(PluginInstance& plugin) {
+    plugin.callbacks.open = false;
+    if (!std::exchange(plugin.forgotten, true)) services_->forget(&plugin);
+}
+
 // Its users are stopped before it, so whoever holds a service of it still runs against the rules.
 void PluginHost::stop_one(PluginInstance& plugin) {
     ServiceRegistry& services = services_->service_registry();
@@ -300,12 +319,12 @@ void PluginHost::stop_one(PluginInstance& plugin) {
         log::error("plugin is neither stopped nor destroyed: others hold its services after their stop",
                    {{"plugin", plugin.settings.name}, {"who", who}});
         plugin.abandoned = true;
-        services_->forget(&plugin);
+        forget_one(plugin);
         return;
     }
     const gw_plugin& table = plugin.library->plugin();
     if (plugin.started && table.stop) ending(plugin, "stop", table.stop);
-    services_->forget(&plugin);
+    forget_one(plugin);
     plugin.started = false;
 }
 

@@ -55,6 +55,7 @@ class PluginHost {
     void log_chain() const;
     void start_one(PluginInstance& plugin);
     void stop_one(PluginInstance& plugin);
+    void forget_one(PluginInstance& plugin);  // once
     void destroy_one(PluginInstance& plugin);
     std::vector<PluginInstance*> all() const;  // in the chain's order
     std::vector<PluginInstance*> ending_order() const;

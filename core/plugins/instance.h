@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/async/callback_owner.h"
 #include "core/chain/interceptor.h"
 #include "core/config/settings.h"
 #include "core/plugins/library.h"
@@ -26,6 +27,8 @@ struct PluginInstance {
     int32_t order = 0;
     std::vector<std::string> required_services;  // by create
     bool abandoned = false;  // at its end somebody held a service of it: neither stopped nor destroyed
+    CallbackOwner callbacks;
+    bool forgotten = false;  // by the services: nothing of it is left there
 };
 
 inline gw_inst* to_abi(PluginInstance* instance) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/async/services.h"
 #include "core/chain/permissions.h"
 #include "core/chain/publish.h"
 #include "core/hub/identity.h"
@@ -34,6 +35,8 @@ class HostServices {
 
     // --- the optional capabilities, and the life of an instance as they see it ---
     virtual ServiceRegistry& service_registry() = 0;
+    virtual TimerService& timers() = 0;
+    virtual WorkService& works() = 0;
     // [control] After its start: what it has registered takes effect, in the place of what `replaces` has
     // (the generation before it; null: none).
     virtual void adopt(const void* instance, const void* replaces) = 0;

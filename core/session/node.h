@@ -1,6 +1,6 @@
 // Node: what all workers share: the rules of the service, the directory, each other. Made by the
-// Gateway before the first worker runs and constant while they run; the directory and the deferrals guard
-// themselves.
+// Gateway before the first worker runs and constant while they run; the directory, the deferrals, timers and
+// works guard themselves.
 #ifndef GATEWAYD_CORE_SESSION_NODE_H
 #define GATEWAYD_CORE_SESSION_NODE_H
 
@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/async/timers.h"
+#include "core/async/work_pool.h"
 #include "core/chain/chain.h"
 #include "core/chain/deferrals.h"
 #include "core/chain/permissions.h"
@@ -37,6 +39,8 @@ class Node {
     Directory directory;
     std::vector<Worker*> workers;                   // by reactor
     std::array<Deferrals, max_reactors> deferrals;  // by reactor; they outlive the workers
+    Timers timers;                                  // so do these
+    WorkPool works;
 
     // [any] Checks the message, then posts it to the worker that orders this destination. Not ok: nothing
     // was posted and done will not be called.

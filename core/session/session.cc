@@ -113,6 +113,8 @@ void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std
     worker_->counters().disconnected[static_cast<size_t>(reason)].add();
     worker_->connected_counter(identity_->user_type).sub();
     chain.emit(GW_EV_DISCONNECTED, this, nullptr, code, name(reason));
+    ended_ = true;
+    worker_->end_callbacks(*this, nullptr);
     chain.detach(*this);
     chain.connections.fetch_sub(1, std::memory_order_relaxed);  // the chain itself stays until we are buried
     if (log::enabled(LogLevel::info)) {
@@ -238,6 +240,9 @@ void Session::move_on() {
 void Session::change_chain() {
     const std::shared_ptr<const InterceptorChain> from = chain_;  // until its hooks have returned
     const std::shared_ptr<const InterceptorChain>& to = worker_->chain_ptr();
+    for (const auto& interceptor : from->interceptors()) {
+        if (!to->has(interceptor.get())) worker_->end_callbacks(*this, interceptor->instance);
+    }
     const bool attached = to->take_over(*this, *from);
     enter(to);
     if (in_hub_) worker_->hub().set_hooked(this, wants_deliveries());
@@ -372,7 +377,12 @@ bool Session::client(gw_client* out) const {
 }
 
 bool Session::is_open() const {
+    if (ended_) return false;
     return opened_ ? connection_->open() : connection_->deciding();
+}
+
+const InterceptorChain* Session::current_chain() const {
+    return chain_.get();
 }
 
 int32_t Session::send(std::string_view message) {

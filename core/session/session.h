@@ -53,6 +53,7 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     gw_conn_id conn_id() const override;
     bool client(gw_client* out) const override;
     bool is_open() const override;
+    const InterceptorChain* current_chain() const override;
     int32_t send(std::string_view message) override;
     int32_t close(uint16_t code, std::string_view reason) override;
 
@@ -91,6 +92,7 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     std::shared_ptr<const InterceptorChain> chain_;
     std::unique_ptr<Request> pending_;  // put aside by a plugin; the connection reads no further
     bool opened_ = false;
+    bool ended_ = false;  // client.disconnected was told: nothing new begins
     bool in_hub_ = false;
     std::unique_ptr<std::string> close_text_;                  // of a close that a plugin asked for
     mutable std::unique_ptr<const std::string> address_text_;  // once a plugin asked for it

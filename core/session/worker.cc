@@ -50,16 +50,27 @@ Worker::Worker(Node* node, Reactor* reactor, ChainPtr chain)
     : node_(node),
       reactor_(reactor),
       deferrals_(node->deferrals[reactor->index()]),
+      timers_(node->timers.connections[reactor->index()]),
       chain_(std::move(chain)),
       hub_(reactor->index(), &node->directory),
       router_(node, reactor->index(), &hub_, &buffer_) {
     // Unbounded: what was claimed must come. There is one such letter at a time.
     deferrals_.set_wake(
         [this] { reactor_->post([this] { deferrals_.take_resumed(InterceptorChain::resume); }, false); });
+    timers_.set_home(
+        {[this](std::function<void()> letter, bool bounded) {
+             return reactor_->post(std::move(letter), bounded);
+         },
+         [this](gw_conn_id conn) -> Context* { return find({conn.slot, conn.generation}); }});
+    node->works.returns_of(reactor->index()).set_wake([this] {
+        reactor_->post([this] { tell_works(); }, false);
+    });
 }
 
 Worker::~Worker() {
     deferrals_.set_wake(nullptr);
+    timers_.set_home({});
+    node_->works.returns_of(reactor_->index()).set_wake(nullptr);
     for (Session* session : buried_)
         delete session;
 }
@@ -91,6 +102,16 @@ bool Worker::replace(ConnectionHandle handle, std::string_view why, std::functio
     waiting.gone.push_back(std::move(gone));
     if (!waiting.over) waiting.upgrade->refuse(409, RejectReason::conflict, "conflict", why);
     return false;
+}
+
+void Worker::tell_works() {
+    node_->works.tell(node_->works.returns_of(reactor_->index()),
+                      [this](gw_conn_id conn) -> Context* { return find({conn.slot, conn.generation}); });
+}
+
+void Worker::forget(const void* instance) {
+    timers_.forget(instance);
+    tell_works();
 }
 
 // --- upgrades ---

@@ -57,6 +57,15 @@ class Worker : public ReactorService {
     }
     Envelope& scratch_envelope() { return envelope_; }  // for one message at a time
 
+    // Of a connection that ends, or that an instance leaves (null: all): the last calls of its timers, and of
+    // its works that have not begun.
+    void end_callbacks(Context& context, const void* instance) {
+        timers_.end_connection(context, instance);
+        node_->works.end_connection(context, instance);
+    }
+    // The last calls of all timers of this instance, and of its works that are back. When the reactor is gone
+    // also from the control thread.
+    void forget(const void* instance);
     // The session of a connection that is in the hub; null: gone.
     Session* find(ConnectionHandle handle);
     // Closes the session with 1008 `kicked`. False: it is gone.
@@ -82,7 +91,10 @@ class Worker : public ReactorService {
     // --- ReactorService ---
     void on_handshake(Connection& connection, std::unique_ptr<HandshakeRequest> request) override;
     void on_rejected(const Connection& connection, RejectReason reason, int status) override;
-    void on_tick() override { deferrals_.tick(InterceptorChain::expire); }
+    void on_tick() override {
+        deferrals_.tick(InterceptorChain::expire);
+        timers_.tick();
+    }
     void on_end_of_turn() override { hub_.flush_fanout(); }
     bool turn_is_full() const override { return buffer_.size() > max_turn_bytes; }
     void on_turn_flushed() override;
@@ -98,6 +110,7 @@ class Worker : public ReactorService {
         std::vector<std::function<void()>> gone;
     };
 
+    void tell_works();
     void proceed(std::unique_ptr<Upgrade> upgrade, Upgrade::Outcome outcome);
 
     // A walk over the connections that are there now, for as long as one turn may take, and on in the next.
@@ -112,6 +125,7 @@ class Worker : public ReactorService {
     Node* const node_;
     Reactor* const reactor_;
     Deferrals& deferrals_;
+    ConnectionTimers& timers_;
     ChainPtr chain_;
     HubShard hub_;
     TurnBuffer buffer_;

@@ -1,6 +1,8 @@
 /* Compiled in every language mode with -Wpadded: the headers alone, twice, and each macro used once. */
 #include "gateway/ext/permissions.h"
 #include "gateway/ext/service.h"
+#include "gateway/ext/timer.h"
+#include "gateway/ext/work.h"
 #include "gateway/host.h"
 #include "gateway/plugin.h"
 

@@ -186,6 +186,12 @@ class GATEWAY_HARNESS_API Plugin {
     int64_t wall_time_ms() const;
     void advance_ms(uint64_t ms);  // deadlines on the way fire, in their order
     void turn();                   // what threads asked for happens: resumed requests go on, completions run
+    size_t timers() const;  // of gw.timer/1, that were started and have not ended; the clock drives them
+    // Works of gw.work/1 that wait. They run when the test says so, on a thread that the call waits for, and
+    // come back in turn(); come_back false: the test calls that, after a disconnect for example. wait() and
+    // wait_for() run them, too.
+    size_t works() const;
+    void run_works(bool come_back = true);
     // turn() until condition() is true. False: not within this real time.
     bool wait_for(const std::function<bool()>& condition, int real_time_limit_ms = 10000);
 

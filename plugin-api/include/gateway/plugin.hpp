@@ -24,12 +24,15 @@
 #include <string_view>
 #include <type_traits>
 
+#include "gateway/sdk/aside.hpp"
 #include "gateway/sdk/base.hpp"
 #include "gateway/sdk/config.hpp"
 #include "gateway/sdk/host.hpp"
 #include "gateway/sdk/permissions.hpp"
 #include "gateway/sdk/request.hpp"
 #include "gateway/sdk/service.hpp"
+#include "gateway/sdk/timer.hpp"
+#include "gateway/sdk/work.hpp"
 
 namespace gateway GATEWAY_SDK_HIDDEN {
 
@@ -62,7 +65,8 @@ class Interceptor : public detail::UsedServices {
     virtual bool Attach(Connection&) { return true; }
     virtual void Detach(Connection&) {}
     virtual Verdict Intercept(Request&, Connection&, Next&) { return Continue; }
-    // A plugin that defers overrides both: the request goes on here, or ends otherwise. ud: of Next::defer.
+    // A plugin that calls Next::defer overrides both: the request goes on here, or ends otherwise. ud: what
+    // defer was given.
     virtual Verdict OnResume(Request&, Connection&, Next&, void* /*ud*/) { return Continue; }
     virtual void OnCancel(const Request&, Connection&, void* /*ud*/, int32_t /*why*/) {}
     virtual void OnEvent(const Event&, Connection&) {}
@@ -192,7 +196,7 @@ struct Glue {
             const Host& host = at(self).host_;
             Request request(host.raw(), req);
             Connection connection(host.raw(), ctx, slot);
-            Next rest(host, next, slot);
+            Next rest(host, next, slot, resumes());
             return static_cast<int32_t>(rest.returned(at(self).Intercept(request, connection, rest)));
         });
     }
@@ -201,11 +205,15 @@ struct Glue {
             const Host& host = at(self).host_;
             Request request(host.raw(), req);
             Connection connection(host.raw(), ctx, slot);
-            Next rest(host, next, slot);
-            return static_cast<int32_t>(rest.returned(at(self).OnResume(request, connection, rest, ud)));
+            Next rest(host, next, slot, resumes());
+            detail::Aside* const aside = detail::Aside::from_ud(ud);
+            return static_cast<int32_t>(
+                rest.returned(aside != nullptr ? aside->resumed(request, connection, rest)
+                                               : at(self).OnResume(request, connection, rest, ud)));
         });
     }
     static void on_cancel(void* self, void* slot, gw_ctx* ctx, const gw_req* req, void* ud, int32_t why) {
+        if (detail::Aside* const aside = detail::Aside::from_ud(ud)) return aside->cancelled();
         guarded(self, "OnCancel", [&] {
             const gw_host* host = at(self).host_.raw();
             const Request request(host, const_cast<gw_req*>(req));
@@ -228,6 +236,9 @@ struct Glue {
     static constexpr Function* when_overridden(Own, Base, Function* function) {
         return std::is_same_v<Own, Base> ? nullptr : function;
     }
+    static constexpr bool resumes() {
+        return when_overridden(&Plugin::OnResume, &Interceptor::OnResume, on_resume) != nullptr;
+    }
 #define GATEWAY_SDK_HOOK(Method, function) when_overridden(&Plugin::Method, &Interceptor::Method, function)
     static const gw_plugin* table() {
         static constexpr gw_interceptor interceptor = {
@@ -241,8 +252,8 @@ struct Glue {
             GATEWAY_SDK_HOOK(Attach, attach),
             GATEWAY_SDK_HOOK(Detach, detach),
             intercept,
-            GATEWAY_SDK_HOOK(OnResume, on_resume),
-            GATEWAY_SDK_HOOK(OnCancel, on_cancel),
+            on_resume,
+            on_cancel,
             (Plugin::events & GW_EV_SERVICE_CHANGED) != 0 ? on_event : GATEWAY_SDK_HOOK(OnEvent, on_event),
         };
         static constexpr gw_plugin plugin = {

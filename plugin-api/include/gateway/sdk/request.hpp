@@ -156,7 +156,9 @@ class Connection {
 
 class Next {
    public:
-    Next(Host host, gw_next* next, void* slot) : host_(host), next_(next), slot_(slot) {}
+    // resumable: the plugin's class has an OnResume of its own.
+    Next(Host host, gw_next* next, void* slot, bool resumable = true)
+        : host_(host), next_(next), slot_(slot), resumable_(resumable) {}
     ~Next() {
         if (state_ != nullptr) free_state_(state_);
     }
@@ -175,10 +177,11 @@ class Next {
     // Puts the request aside until Host::resume(token), from any thread; then return Pending. ud comes back
     // in OnResume or OnCancel, of which exactly one runs. With another verdict than Pending, or when the hook
     // throws, the token is withdrawn and neither runs. timeout_ms 0: as long as the gateway allows.
+    // ud is a pointer to what is aligned, or an even number: its lowest bit is the SDK's.
     gw_token defer(uint32_t timeout_ms, void* ud) {
-        gw_token token{0, 0};
-        check(offered(host_.raw()->defer, "defer")(next_, timeout_ms, ud, &token), "defer");
-        return token;
+        if (!resumable_) throw Error("defer: override OnResume and OnCancel", GW_E_STATE);
+        if ((reinterpret_cast<uintptr_t>(ud) & 1) != 0) throw Error("defer: ud is odd", GW_E_ARG);
+        return defer_with(timeout_ms, ud, nullptr);
     }
     // The same with what the plugin keeps of the request: it is freed here unless the hook returns Pending;
     // OnResume and OnCancel own it by gateway::take<State>(ud).
@@ -189,6 +192,16 @@ class Next {
         state_ = state.release();
         return token;
     }
+    // For functions of the SDK, and as they do: any ud, and what frees it unless the hook returns Pending;
+    // null: nothing does.
+    gw_token defer_with(uint32_t timeout_ms, void* ud, void (*free)(void*)) {
+        gw_token token{0, 0};
+        check(offered(host_.raw()->defer, "defer")(next_, timeout_ms, ud, &token), "defer");
+        free_state_ = free;
+        state_ = free != nullptr ? ud : nullptr;
+        return token;
+    }
+    const Host& host() const { return host_; }
     // By the glue, when the hook has returned.
     Verdict returned(Verdict verdict) {
         if (verdict == Verdict::Pending) state_ = nullptr;  // on its way to OnResume or OnCancel
@@ -215,6 +228,7 @@ class Next {
     Host host_;
     gw_next* next_;
     void* slot_;
+    bool resumable_;
     void* state_ = nullptr;  // of a deferral, while it is ours
     void (*free_state_)(void*) = nullptr;
 };
