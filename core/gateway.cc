@@ -90,6 +90,10 @@ std::vector<TlsCertificateInfo> Gateway::certificates() const {
     return impl_->tls_ ? impl_->tls_->certificates() : std::vector<TlsCertificateInfo>();
 }
 
+HttpNumbers Gateway::http() const {
+    return impl_->http_.numbers();
+}
+
 std::vector<PluginStatus> Gateway::plugins() const {
     return impl_->plugins();
 }

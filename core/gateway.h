@@ -20,6 +20,7 @@
 #include "core/chain/permissions.h"
 #include "core/chain/publish.h"
 #include "core/config/settings.h"
+#include "core/http/service.h"
 #include "core/hub/identity.h"
 #include "core/net/tls_certificate.h"
 
@@ -106,6 +107,7 @@ class Gateway {
     std::vector<const ReactorCounters*> counters() const;  // one a reactor
     std::vector<PluginStatus> plugins() const;             // in the chain's order, then those left out
     std::vector<Permissions::Rule> permissions() const;    // who may do what
+    HttpNumbers http() const;                              // what plugins ask of back ends
     std::vector<TlsCertificateInfo> certificates() const;  // in use; none without TLS
 
    private:

@@ -12,6 +12,7 @@
 #include "core/gateway.h"
 #include "core/gateway_guard.h"
 #include "core/gateway_tls.h"
+#include "core/http/client.h"
 #include "core/net/reactor.h"
 #include "core/plugins/host.h"
 #include "core/session/node.h"
@@ -38,6 +39,7 @@ class Gateway::Impl final : public HostServices {
           limits_(settings_.wsc.performance.max_connections_per_node,
                   settings_.wsc.performance.max_connections_per_address),
           guard_(settings_.plugins),
+          http_(HttpClientOptions{}),
           plugins_(settings_.safe_mode ? PluginsSettings() : settings_.plugins, this) {
         open_control_home();
     }
@@ -74,6 +76,7 @@ class Gateway::Impl final : public HostServices {
     WorkService& works() override { return node_.works; }
     ServiceRegistry& service_registry() override { return service_registry_; }
     void adopt(const void* instance, const void* replaces) override;
+    HttpService& http() override { return http_; }
     void forget(const void* instance) override;
     void destroyed(const void* instance) override;
 
@@ -97,6 +100,7 @@ class Gateway::Impl final : public HostServices {
     Node node_;
     ServiceRegistry service_registry_;
     GatewayGuard guard_;  // outlives the plugins and the reactors
+    HttpClient http_;     // outlives the plugins
     PluginHost plugins_;
     std::vector<SkippedPlugin> unloaded_;  // in safe mode: those of the configuration
     std::vector<std::unique_ptr<ReactorThread>> threads_;

@@ -86,6 +86,8 @@ void Gateway::Impl::run_control_timers() {
 }
 
 void Gateway::Impl::forget(const void* instance) {
+    static_cast<const PluginInstance*>(instance)->over = true;
+    http_.forget(instance);
     tell(service_registry_.withdraw(instance));
     node_.works.forget(instance);
     for (const auto& own : threads_) {

@@ -54,6 +54,7 @@ PluginBench::PluginBench(const PluginSettings& entry) {
     auto blamed = std::make_shared<Interceptor>();
     blamed->name = entry.name;
     plugin_.callbacks.blamed = blamed;
+    hub_.fake_http().set_clock([] { return uint64_t{0}; });
     plugin_.library = PluginLibrary::load(entry.name, entry.path, host_table());
     const gw_plugin& table = plugin_.library->plugin();
     gw_error error{};

@@ -73,6 +73,8 @@ Engine::Engine(const std::string& file) {
     instance_.callbacks.instance = &instance_;
     open_home();
     hub_.set_deferrals(&deferrals_);
+    hub_.fake_http().set_clock([] { return now_ns() / ns_per_ms; });
+    hub_.fake_http().set_wake([this] { wake(); });
     deferrals_.set_wake([this] { wake(); });
     inst_handle_ = HandleBook::instance().make(Handle::Kind::instance, this, nullptr, "create");
 }
@@ -132,6 +134,7 @@ std::string Engine::create(ConfigNodePtr config) {
     auto blamed = std::make_shared<Interceptor>();
     blamed->name = instance_.settings.name;
     instance_.callbacks.blamed = std::move(blamed);
+    instance_.over = false;
     if (!instance_.library->interceptor()) return {};
     const std::string wrong = ask_interceptor();
     if (!wrong.empty()) throw Error(wrong);

@@ -1,5 +1,6 @@
 // The optional capabilities, as core/plugins/extensions.cc lists them, with the harness's checks before them.
 #include "core/harness/host_calls.h"
+#include "gateway/ext/http.h"
 #include "gateway/ext/permissions.h"
 #include "gateway/ext/service.h"
 #include "gateway/ext/timer.h"
@@ -15,6 +16,7 @@ struct Extension {
 
 // By name.
 constexpr Extension extensions[] = {
+    {GW_EXT_HTTP, checked_http_table},
     {GW_EXT_PERMISSIONS, checked_permissions_table},
     {GW_EXT_SERVICE, checked_service_table},
     {GW_EXT_TIMER, checked_timer_table},

@@ -228,6 +228,22 @@ bool Plugin::holds_service(const void* table) const {
     return engine_->holds_service(table);
 }
 
+void Plugin::http_answer(const HttpAnswer& answer) {
+    http_handler([answer](const HttpRequest&) { return answer; });
+}
+void Plugin::http_answer(int32_t status, const std::string& body) {
+    HttpAnswer answer;
+    answer.status = status;
+    answer.body = body;
+    http_answer(answer);
+}
+void Plugin::http_handler(std::function<HttpAnswer(const HttpRequest&)> handler) {
+    engine_->hub().fake_http().set_handler(std::move(handler));
+}
+std::vector<HttpRequest> Plugin::http_requests() const {
+    return engine_->hub().fake_http().requests();
+}
+
 std::vector<std::string> Plugin::log() const {
     return engine_->log();
 }

@@ -50,6 +50,10 @@ void fill_checked_request_functions(gw_host* table);        // host_request.cc
 void fill_checked_hub_functions(gw_host* table);            // host_hub.cc
 void fill_checked_configuration_functions(gw_host* table);  // host_configuration.cc
 
+// The checked table of an optional capability; null: the host has none of that name.
+const void* checked_extension(std::string_view name);  // extensions.cc
+const void* checked_http_table();                      // host_http.cc
+
 }  // namespace gatewayd::harness
 
 #endif

@@ -166,6 +166,8 @@ void Engine::turn() {
     read_letters();
     hub_.all_timers().control.run();
     hub_.tell_works();
+    while (hub_.fake_http().answer_due())
+        go_on();
     for (PublishDone& done : hub_.take_completions()) {
         HookCall call(this, "a completion of publish", {});
         done({Status(), "", 1});

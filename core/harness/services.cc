@@ -5,6 +5,7 @@
 
 #include "core/base/utf8.h"
 #include "core/message/envelope.h"
+#include "core/plugins/instance.h"
 
 namespace gatewayd::harness {
 
@@ -107,6 +108,8 @@ void FakeHub::tell_works() {
 }
 
 void FakeHub::forget(const void* instance) {
+    static_cast<const PluginInstance*>(instance)->over = true;
+    http_.forget();
     static_cast<void>(service_registry_.withdraw(instance));
     works_.forget(instance);
     for (ConnectionTimers& each : timers_.connections)

@@ -12,6 +12,7 @@
 #include "core/async/timers.h"
 #include "core/async/work_pool.h"
 #include "core/chain/deferrals.h"
+#include "core/harness/fake_http.h"
 #include "core/plugins/services.h"
 #include "gateway/harness.hpp"
 
@@ -36,6 +37,7 @@ class FakeHub final : public HostServices {
     void adopt(const void* instance, const void* replaces) override;
     void forget(const void* instance) override;
     void destroyed(const void* instance) override;
+    HttpService& http() override { return http_; }
 
     // --- the test's side ---
     FakeHub();
@@ -49,6 +51,7 @@ class FakeHub final : public HostServices {
     std::vector<gateway::harness::Published> published() const;
     std::vector<std::string> topics(uint64_t number) const;
     std::string shutdown_reason() const;
+    FakeHttp& fake_http() { return http_; }
     uint64_t messages = 0;
     Timers& all_timers() { return timers_; }
     const Timers& all_timers() const { return timers_; }
@@ -69,6 +72,7 @@ class FakeHub final : public HostServices {
     Timers timers_;
     WorkPool works_;
     std::function<Context*(gw_conn_id)> find_;
+    FakeHttp http_;
     mutable std::mutex mutex_;
     std::map<uint64_t, IdentityPtr> clients_;
     std::map<uint64_t, std::set<std::string>> topics_;

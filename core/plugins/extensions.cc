@@ -1,5 +1,6 @@
 #include "core/plugins/extensions.h"
 
+#include "gateway/ext/http.h"
 #include "gateway/ext/permissions.h"
 #include "gateway/ext/service.h"
 #include "gateway/ext/timer.h"
@@ -16,6 +17,7 @@ struct Extension {
 // By name.
 const std::vector<Extension>& extensions() {
     static const std::vector<Extension> all{
+        {GW_EXT_HTTP, http_table},
         {GW_EXT_PERMISSIONS, permissions_table},
         {GW_EXT_SERVICE, service_table},
         {GW_EXT_TIMER, timer_table},

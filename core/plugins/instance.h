@@ -3,6 +3,7 @@
 #ifndef GATEWAYD_CORE_PLUGINS_INSTANCE_H
 #define GATEWAYD_CORE_PLUGINS_INSTANCE_H
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct PluginInstance {
     void* self = nullptr;
     bool created = false;
     bool started = false;
+    mutable std::atomic<bool> over{false};     // forgotten: capabilities take nothing of it any more
     std::shared_ptr<Interceptor> interceptor;  // null: a plugin that only offers services
     uint32_t stage = 0;                        // GW_STAGE_
     int32_t order = 0;

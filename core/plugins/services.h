@@ -9,6 +9,7 @@
 #include "core/async/services.h"
 #include "core/chain/permissions.h"
 #include "core/chain/publish.h"
+#include "core/http/service.h"
 #include "core/hub/identity.h"
 #include "core/plugins/service_registry.h"
 #include "gateway/host.h"
@@ -37,6 +38,7 @@ class HostServices {
     virtual ServiceRegistry& service_registry() = 0;
     virtual TimerService& timers() = 0;
     virtual WorkService& works() = 0;
+    virtual HttpService& http() = 0;
     // [control] After its start: what it has registered takes effect, in the place of what `replaces` has
     // (the generation before it; null: none).
     virtual void adopt(const void* instance, const void* replaces) = 0;

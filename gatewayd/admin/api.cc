@@ -221,6 +221,7 @@ void Api::metrics(Call& call) {
     source.certificates = gateway_.certificates();
     source.plugins = gateway_.plugins();
     source.stats = gateway_.stats();
+    source.http = gateway_.http();
     source.user_types = wsc.security.allowed_user_types;
     source.version = GATEWAYD_VERSION;
     source.process = read_process_numbers();

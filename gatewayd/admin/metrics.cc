@@ -29,6 +29,7 @@ class Families final : public prometheus::Collectable {
         add_delivery(&all);
         add_plugins(&all);
         add_guard(&all);
+        add_http(&all);
         add_process(&all);
         return all;
     }
@@ -251,6 +252,31 @@ class Families final : public prometheus::Collectable {
         }
         for (MetricFamily* made : {&stuck, &crashes, &skipped})
             all->push_back(std::move(*made));
+    }
+
+    // Before a plugin has asked for something there is nothing to say.
+    void add_http(std::vector<MetricFamily>* all) const {
+        if (source_.http.plugins.empty()) return;
+        MetricFamily requests = family(MetricType::Counter, "gateway_plugin_http_requests_total",
+                                       "HTTP requests of plugins that have ended.");
+        MetricFamily refused = family(MetricType::Counter, "gateway_plugin_http_refused_total",
+                                      "HTTP requests of plugins that were over a limit and not begun.");
+        MetricFamily in_flight = family(MetricType::Gauge, "gateway_plugin_http_requests_in_flight",
+                                        "HTTP requests of plugins that have no answer yet.");
+        for (const HttpPluginNumbers& plugin : source_.http.plugins) {
+            for (size_t i = 0; i < http_outcome_count; ++i) {
+                add_value(&requests, static_cast<double>(plugin.requests[i]),
+                          {{"plugin", plugin.plugin}, {"outcome", name(static_cast<HttpOutcome>(i))}});
+            }
+            add_value(&refused, static_cast<double>(plugin.refused), {{"plugin", plugin.plugin}});
+            add_value(&in_flight, static_cast<double>(plugin.in_flight), {{"plugin", plugin.plugin}});
+        }
+        MetricFamily connections = family(MetricType::Gauge, "gateway_plugin_http_connections",
+                                          "Connections of the plugins' HTTP client now.");
+        add_value(&connections, static_cast<double>(source_.http.busy_connections), {{"state", "busy"}});
+        add_value(&connections, static_cast<double>(source_.http.idle_connections), {{"state", "idle"}});
+        for (MetricFamily* one : {&requests, &refused, &in_flight, &connections})
+            all->push_back(std::move(*one));
     }
 
     void add_process(std::vector<MetricFamily>* all) const {

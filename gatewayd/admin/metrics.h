@@ -16,6 +16,7 @@ struct MetricsSource {
     std::vector<const ReactorCounters*> reactors;
     std::vector<PluginStatus> plugins;
     GatewayStats stats;
+    HttpNumbers http;
     std::vector<TlsCertificateInfo> certificates;
     std::vector<std::string> user_types;  // security.allowed_user_types, in its order
     std::string version;

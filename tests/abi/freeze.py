@@ -16,7 +16,7 @@ import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "plugin-api" / "include"
 HEADERS = ("gateway/plugin.h", "gateway/host.h")
-VALUE_TYPES = ("gw_str", "gw_token", "gw_conn_id", "gw_service_head")
+VALUE_TYPES = ("gw_str", "gw_token", "gw_conn_id", "gw_service_head", "gw_http_header")
 
 
 def code_of(header):

@@ -1,4 +1,5 @@
 /* Compiled in every language mode with -Wpadded: the headers alone, twice, and each macro used once. */
+#include "gateway/ext/http.h"
 #include "gateway/ext/permissions.h"
 #include "gateway/ext/service.h"
 #include "gateway/ext/timer.h"

@@ -11,7 +11,7 @@ ONE_PLACE = {
     r"boost/dll": ("core/plugins/library.cc",),
     r"yaml-cpp/": ("core/config/",),
     r"websocketpp/": ("core/net/",),
-    r"openssl/": ("core/net/tls_", "gatewayd/token/", "plugins/", "tests/"),
+    r"openssl/": ("core/net/tls_", "core/http/tls", "gatewayd/token/", "plugins/", "tests/"),
 }
 # A folder, what its files may not include.
 FORBIDDEN = {

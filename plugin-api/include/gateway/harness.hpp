@@ -33,6 +33,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/ext/http.h"
 #include "gateway/host.h"
 
 #define GATEWAY_HARNESS_API __attribute__((visibility("default")))
@@ -87,6 +88,23 @@ struct Published {
 struct Closing {
     int32_t code = 0;  // 0: not closed by the plugin
     std::string reason;
+};
+
+// What the plugin asks of a back end by gw.http/1.
+struct HttpRequest {
+    std::string method;
+    std::string url;
+    std::map<std::string, std::string> headers;
+    std::string body;
+    uint32_t timeout_ms = 0;
+};
+struct HttpAnswer {
+    int32_t status = 200;
+    std::string body;
+    std::map<std::string, std::string> headers;
+    uint32_t after_ms = 0;  // of the fake clock; from the request's timeout_ms on: GW_HTTP_TIMEOUT then
+    int32_t outcome = GW_HTTP_OK;  // another: no answer but this failure
+    std::string error;             // of the failure, in words
 };
 
 // One request on its way; a copy is the same request.
@@ -225,7 +243,14 @@ class GATEWAY_HARNESS_API Plugin {
     // The plugin has acquired this table of offer_service() and not released it.
     bool holds_service(const void* table) const;
 
+    // The back end that gw.http/1 reaches: one answer for every request, or what the handler makes of each.
+    // It comes in turn() or wait(), after `after_ms`. Without either: GW_HTTP_CONNECT, nobody listens.
+    void http_answer(const HttpAnswer& answer);
+    void http_answer(int32_t status, const std::string& body);
+    void http_handler(std::function<HttpAnswer(const HttpRequest&)> handler);
+
     // --- what the plugin did ---
+    std::vector<HttpRequest> http_requests() const;
     std::vector<std::string> log() const;  // "warn: text"
     std::vector<Published> published() const;
     std::vector<std::string> topics(const Connection& connection) const;

@@ -28,6 +28,7 @@
 #include "gateway/sdk/base.hpp"
 #include "gateway/sdk/config.hpp"
 #include "gateway/sdk/host.hpp"
+#include "gateway/sdk/http.hpp"
 #include "gateway/sdk/permissions.hpp"
 #include "gateway/sdk/request.hpp"
 #include "gateway/sdk/service.hpp"

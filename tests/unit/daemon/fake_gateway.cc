@@ -109,6 +109,9 @@ std::vector<TlsCertificateInfo> Gateway::certificates() const {
 std::vector<Permissions::Rule> Gateway::permissions() const {
     return {{"broadcast", "send to everyone", {"agent"}, "default", "core"}};
 }
+HttpNumbers Gateway::http() const {
+    return {};
+}
 std::vector<PluginStatus> Gateway::plugins() const {
     return fake().plugins;
 }

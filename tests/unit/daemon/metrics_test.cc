@@ -38,6 +38,13 @@ TEST_CASE("the reactors' counters are added up") {
     source.plugins.resize(1);
     source.plugins[0].name = "audit";
     source.plugins[0].errors = 11;
+    CHECK(metrics_text(source).find("gateway_plugin_http") == std::string::npos);
+    source.http.plugins.resize(1);
+    source.http.plugins[0].plugin = "moderate";
+    source.http.plugins[0].requests[static_cast<size_t>(HttpOutcome::timeout)] = 12;
+    source.http.plugins[0].refused = 13;
+    source.http.plugins[0].in_flight = 14;
+    source.http.idle_connections = 15;
     const std::string text = metrics_text(source);
     for (const char* line :
          {"gateway_connections_accepted_total 7", "gateway_connections{user_type=\"customer\"} 0",
@@ -48,6 +55,11 @@ TEST_CASE("the reactors' counters are added up") {
           "gateway_slow_client_total{action=\"drop_oldest\"} 8", "gateway_messages_sent_total 9",
           "gateway_bytes_received_total 0", "gateway_bytes_sent_total 0", "gateway_send_queue_bytes 10",
           "gateway_plugin_errors_total{plugin=\"audit\"} 11", "gateway_build_info{version=\"9.8.7\"} 1",
+          "gateway_plugin_http_requests_total{plugin=\"moderate\",outcome=\"timeout\"} 12",
+          "gateway_plugin_http_requests_total{plugin=\"moderate\",outcome=\"ok\"} 0",
+          "gateway_plugin_http_refused_total{plugin=\"moderate\"} 13",
+          "gateway_plugin_http_requests_in_flight{plugin=\"moderate\"} 14",
+          "gateway_plugin_http_connections{state=\"idle\"} 15", "gateway_plugin_http_connections{state=\"busy\"} 0",
           "# TYPE gateway_connections gauge", "# TYPE gateway_connections_accepted_total counter",
           "# TYPE gateway_delivery_seconds histogram"}) {
         CAPTURE(line);

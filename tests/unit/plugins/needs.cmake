@@ -4,6 +4,7 @@ target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/bearer.cc
   ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/strict_json.cc
   ${PROJECT_SOURCE_DIR}/plugins/cors/origin.cc
+  ${PROJECT_SOURCE_DIR}/plugins/examples/moderate/verdict.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/journal.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/json_line.cc
   ${PROJECT_SOURCE_DIR}/plugins/lua/shared_store.cc)
