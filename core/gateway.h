@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "core/base/counters.h"
+#include "core/chain/breaker.h"
 #include "core/chain/permissions.h"
+#include "core/chain/plugin_stats.h"
 #include "core/chain/publish.h"
 #include "core/config/settings.h"
 #include "core/http/service.h"
@@ -60,9 +62,13 @@ struct PluginStatus {
     bool loaded = true;
     std::string why_not;   // of one that is not
     uint32_t crashes = 0;  // in a row, of its file
-    uint64_t errors = 0;   // hooks that failed
-    uint64_t misuse = 0;   // calls and verdicts against the rules
     uint64_t stuck = 0;    // how often it held a thread up
+    uint32_t hooks = 0;    // that it has: a bit for each Hook
+    PluginTotals totals;
+    // Only with budget_ms:
+    bool has_budget = false;
+    BreakerState breaker = BreakerState::closed;
+    uint64_t breaker_opened = 0;  // times
 };
 
 class Gateway {

@@ -158,8 +158,13 @@ std::vector<PluginStatus> Gateway::Impl::plugins() const {
         if (const Watchdog* watchdog = guard_.watchdog())
             status->stuck = watchdog->incidents_of(status->name);
         if (!instance->interceptor) continue;
-        status->errors = instance->interceptor->errors.load(std::memory_order_relaxed);
-        status->misuse = instance->interceptor->misuse.load(std::memory_order_relaxed);
+        status->hooks = instance->interceptor->hooks();
+        status->totals = instance->interceptor->stats->totals();
+        if (const Breaker* breaker = instance->interceptor->breaker.get()) {
+            status->has_budget = true;
+            status->breaker = breaker->state();
+            status->breaker_opened = breaker->times_opened();
+        }
     }
     for (const auto* list : {&unloaded_, &plugins_.skipped()}) {
         for (const SkippedPlugin& skipped : *list) {

@@ -40,11 +40,10 @@ inline bool is_theirs(const CallbackOwner& owner, const Context& context, void**
 // Calls a plugin's call(slot, ctx) about this connection; null: about none. What is not the plugin's any more
 // is null for it, too.
 template <typename Call>
-void call_back(const CallbackOwner& owner, Context* context, const char* what, Call&& call) {
+void call_back(const CallbackOwner& owner, Context* context, Hook what, Call&& call) {
     void* slot = nullptr;
     if (context && !is_theirs(owner, *context, &slot)) context = nullptr;
-    guarded(*owner.blamed, what, [&] {
-        const HookScope scope(owner.blamed.get(), what, nullptr, context);
+    call_hook(RunningHook(owner.blamed.get(), what, nullptr, context), [&] {
         call(slot, to_abi(context));
         return GW_OK;
     });

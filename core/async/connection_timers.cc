@@ -7,7 +7,7 @@ namespace {
 
 // The connection whose hook runs on this thread, if it is this one.
 Context* running_in(gw_conn_id conn) {
-    Context* context = running_hook.context;
+    Context* context = running_hook ? running_hook->context : nullptr;
     if (!context) return nullptr;
     const gw_conn_id here = context->conn_id();
     return here.slot == conn.slot && here.generation == conn.generation ? context : nullptr;

@@ -100,7 +100,7 @@ std::vector<Timer*> TimerTable::cancel_all(const void* instance) {
 }
 
 void TimerTable::call(const TimerOrder& order, Context* context, int32_t status) {
-    call_back(*order.owner, context, "timer",
+    call_back(*order.owner, context, Hook::timer,
               [&](void* slot, gw_ctx* ctx) { order.fn(order.ud, slot, ctx, status); });
 }
 

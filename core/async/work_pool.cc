@@ -177,11 +177,9 @@ bool WorkPool::run_next() {
 
 void WorkPool::run(WorkPtr work) {
     const WorkOrder& order = work->order;
-    work->status = guarded(*order.owner->blamed, "work", [&] {
-        const HookScope scope(order.owner->blamed.get(), "work", nullptr, nullptr);
-        order.run(order.ud);
-        return GW_OK;
-    });
+    const RunningHook hook(order.owner->blamed.get(), Hook::work, nullptr, nullptr);
+    const auto call = [&] { return order.run(order.ud), GW_OK; };
+    work->status = guarded(hook, call, nullptr);
     if (order.home == GW_WORK_ANYWHERE) {
         finish(std::move(work), nullptr);
     } else {
@@ -201,7 +199,7 @@ void WorkPool::give_back(WorkPtr work) {
 
 void WorkPool::finish(WorkPtr work, Context* context) {
     const WorkOrder& order = work->order;
-    call_back(*order.owner, context, "done of a work",
+    call_back(*order.owner, context, Hook::work_done,
               [&](void* slot, gw_ctx* ctx) { order.done(order.ud, slot, ctx, work->status); });
     order.owner->works.fetch_sub(1, std::memory_order_relaxed);
 }

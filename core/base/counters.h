@@ -18,6 +18,12 @@ class Counter {
     void add(uint64_t n = 1) {
         value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
+    // Adds one; what it was before.
+    uint64_t next() {
+        const uint64_t before = value_.load(std::memory_order_relaxed);
+        value_.store(before + 1, std::memory_order_relaxed);
+        return before;
+    }
     void sub(uint64_t n = 1) {
         value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
     }

@@ -18,18 +18,6 @@ const char* what_is_wrong(int32_t verdict) {
 
 }  // namespace
 
-void count_misuse(const Interceptor& interceptor, const char* what) {
-    interceptor.misuse.fetch_add(1, std::memory_order_relaxed);
-    log::write_limited(LogLevel::warn, "plugin_misuse." + interceptor.name, "plugin broke a rule of the ABI",
-                       {{"plugin", interceptor.name}, {"what", what}});
-}
-
-void count_error(const Interceptor& interceptor, const char* hook, std::string_view what) {
-    interceptor.errors.fetch_add(1, std::memory_order_relaxed);
-    log::write_limited(LogLevel::error, "plugin_error." + interceptor.name, "plugin failed",
-                       {{"plugin", interceptor.name}, {"hook", hook}, {"what", what}});
-}
-
 InterceptorChain::InterceptorChain(std::vector<std::shared_ptr<const Interceptor>> interceptors)
     : interceptors_(std::move(interceptors)) {
     for (uint32_t place = 0; place < interceptors_.size(); ++place) {
@@ -47,22 +35,25 @@ InterceptorChain::InterceptorChain(std::vector<std::shared_ptr<const Interceptor
 int32_t InterceptorChain::run_from(Request& request, size_t index) const {
     const Links& links = links_of(request.kind);
     const Context::Slot* slots = request.context ? request.context->slots_.get() : nullptr;
+    NextLink next(this, intercept_of(request.kind), &request);
     for (; index < links.size(); ++index) {
         const Interceptor& interceptor = *links[index].interceptor;
         const Context::Slot* slot = slots ? &slots[links[index].place] : nullptr;
         if (slot && !(slot->kinds & request.kind)) continue;
         if (request.sender && request.passes_over(interceptor)) continue;
-        NextLink next{this, &interceptor, &request, index};
-        bool threw = false;
+        next.begin(&interceptor, index);
+        if (interceptor.breaker && is_held_off(&next)) {
+            if (interceptor.breaker->budget().action == OverrunAction::bypass) continue;
+            return request.fail_closed(interceptor);
+        }
         const auto intercept = [&] {
-            const HookScope scope(&interceptor, "intercept", &request, request.context);
             return interceptor.table.intercept(interceptor.self, slot ? slot->value : nullptr,
                                                to_abi(request.context), to_abi(&request),
                                                reinterpret_cast<gw_next*>(&next));
         };
-        const int32_t verdict = guarded(interceptor, "intercept", intercept, &threw);
+        const int32_t verdict = call_hook(next, intercept, &next);
         if (verdict != GW_CONTINUE || next.use != NextLink::Use::none) {
-            const int32_t status = judge(next, "intercept", verdict, threw);
+            const int32_t status = judge(next, verdict);
             if (status != goes_on) return status;
         }
         // The hook may have closed the connection.
@@ -72,11 +63,11 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
 }
 
 // What a hook's verdict makes of the request: how it ended, status_pending, or goes_on.
-int32_t InterceptorChain::judge(const NextLink& next, const char* hook, int32_t verdict, bool threw) const {
+int32_t InterceptorChain::judge(const NextLink& next, int32_t verdict) const {
     const Interceptor& interceptor = *next.interceptor;
     Request& request = *next.request;
     if (next.use == NextLink::Use::next) {
-        if (verdict != (next.status == status_pending ? GW_PENDING : GW_DONE) && !threw)
+        if (verdict != (next.status == status_pending ? GW_PENDING : GW_DONE) && !next.threw)
             count_misuse(interceptor, "a hook returned another verdict than next()");
         return next.status;
     }
@@ -85,12 +76,13 @@ int32_t InterceptorChain::judge(const NextLink& next, const char* hook, int32_t 
             request.frozen = true;
             return status_pending;
         }
-        request.deferral->table->remove(request.deferral.get());  // withdrawn
+        request.deferral->table->remove(request.deferral.get());
+        interceptor.stats->lane().deferrals.withdrawn.add();
     }
     if (verdict == GW_CONTINUE) return goes_on;
     if (verdict == GW_DONE) return GW_ST_ANSWERED;
     if (verdict == GW_DROP) return GW_ST_DROPPED;
-    if (!threw) count_error(interceptor, hook, what_is_wrong(verdict));
+    if (!next.threw) count_error(interceptor, name(next.hook), what_is_wrong(verdict));
     const int32_t status = failed(interceptor, request);
     if (status == GW_ST_PASSED) return goes_on;
     return verdict > 0 ? GW_E_VERDICT : status;
@@ -141,8 +133,7 @@ void InterceptorChain::emit(uint64_t type, Context* context, Request* request, i
         if (!(interceptor.events & type)) continue;
         const Context::Slot* slot = context && context->slots_ ? &context->slots_[link.place] : nullptr;
         if (slot && !slot->attached) continue;
-        guarded(interceptor, "on_event", [&] {
-            const HookScope scope(&interceptor, "on_event", request, context);
+        call_hook(RunningHook(&interceptor, Hook::on_event, request, context), [&] {
             interceptor.table.on_event(interceptor.self, slot ? slot->value : nullptr, &event);
             return GW_OK;
         });
@@ -151,13 +142,12 @@ void InterceptorChain::emit(uint64_t type, Context* context, Request* request, i
 }
 
 uint32_t current_publish_hops() {
-    return running_hook.request && running_hook.request->kind == GW_KIND_PUBLISH
-               ? running_hook.request->hops + 1
-               : 0;
+    const Request* request = running_hook ? running_hook->request : nullptr;
+    return request && request->kind == GW_KIND_PUBLISH ? request->hops + 1 : 0;
 }
 
 const Interceptor* current_interceptor() {
-    return running_hook.interceptor;
+    return running_hook ? running_hook->interceptor : nullptr;
 }
 
 }  // namespace gatewayd

@@ -77,7 +77,7 @@ class InterceptorChain : public std::enable_shared_from_this<InterceptorChain> {
     bool attach_one(Context& context, size_t place) const;
     void detach_one(Context& context, size_t place) const;
     int32_t run_from(Request& request, size_t index) const;
-    int32_t judge(const NextLink& next, const char* hook, int32_t verdict, bool threw) const;
+    int32_t judge(const NextLink& next, int32_t verdict) const;
     int32_t failed(const Interceptor& interceptor, Request& request) const;
     int32_t run_resumed(Deferral& deferral) const;
     void cancel(Deferral& deferral, int32_t why) const;

@@ -30,8 +30,7 @@ bool InterceptorChain::attach_one(Context& context, size_t place) const {
         slot.attached = true;
         return true;
     }
-    const int32_t result = guarded(interceptor, "attach", [&] {
-        const HookScope scope(&interceptor, "attach", nullptr, &context);
+    const int32_t result = call_hook(RunningHook(&interceptor, Hook::attach, nullptr, &context), [&] {
         return interceptor.table.attach(interceptor.self, to_abi(&context), &slot.value, &slot.kinds);
     });
     slot.kinds &= interceptor.kinds;
@@ -56,8 +55,7 @@ void InterceptorChain::detach_one(Context& context, size_t place) const {
     const Interceptor& interceptor = *interceptors_[place];
     const Context::Slot& slot = context.slots_[place];
     if (!slot.attached || !interceptor.table.attach || !interceptor.table.detach) return;
-    guarded(interceptor, "detach", [&] {
-        const HookScope scope(&interceptor, "detach", nullptr, &context);
+    call_hook(RunningHook(&interceptor, Hook::detach, nullptr, &context), [&] {
         interceptor.table.detach(interceptor.self, slot.value, to_abi(&context));
         return GW_OK;
     });

@@ -11,8 +11,7 @@ namespace gatewayd {
 namespace {
 
 void call_done(const Deferral::Outer& outer, Request& request, int32_t status) {
-    guarded(*outer.interceptor, "done", [&] {
-        const HookScope scope(outer.interceptor, "done", &request, request.context);
+    call_hook(RunningHook(outer.interceptor, Hook::done, &request, request.context), [&] {
         outer.done(outer.ud, to_abi(request.context), to_abi(&request), status);
         return GW_OK;
     });
@@ -33,8 +32,10 @@ int32_t chain_next(gw_next* handle, gw_done_fn done, void* ud) {
     if (!is_unused(next, "next() a second time, after defer(), or in done()")) return GW_E_STATE;
     next->use = NextLink::Use::next;
     Request& request = *next->request;
+    const uint64_t begin = next->timed ? ticks_now() : 0;
     next->status = next->chain->run_from(request, next->index + 1);
     request.frozen = true;  // for good, or until the plugin that put it aside goes on
+    if (next->timed) next->rest_ticks = ticks_now() - begin;
     const Deferral::Outer outer{next->interceptor, done, ud};
     if (next->status == status_pending) {
         Deferral& deferral = *request.deferral;
@@ -45,6 +46,7 @@ int32_t chain_next(gw_next* handle, gw_done_fn done, void* ud) {
         return GW_PENDING;
     }
     if (done) call_done(outer, request, next->status);
+    if (next->timed) next->rest_ticks = ticks_now() - begin;  // done() is counted on its own
     return GW_DONE;
 }
 
@@ -69,6 +71,7 @@ int32_t chain_defer(gw_next* handle, uint32_t timeout_ms, void* ud, gw_token* ou
                                            std::clamp(ticks, 1U, std::max(terms.max_ticks, 1U)), out);
     if (added != GW_OK) return added;
     next->use = NextLink::Use::defer;
+    interceptor.stats->lane().deferrals.begun.add();
     deferral.index = next->index;
     deferral.ud = ud;
     return GW_OK;
@@ -83,15 +86,14 @@ int32_t InterceptorChain::run_resumed(Deferral& deferral) const {
     const Interceptor& interceptor = *links_of(request.kind)[deferral.index].interceptor;
     request.frozen = false;
     deferral.outer_before = deferral.outer.size();
-    NextLink next{this, &interceptor, &request, deferral.index};
-    bool threw = false;
+    NextLink next(this, Hook::on_resume, &request);
+    next.begin(&interceptor, deferral.index);
+    interceptor.stats->lane().deferrals.resumed.add();
     const auto on_resume = [&] {
-        const HookScope scope(&interceptor, "on_resume", &request, request.context);
         return interceptor.table.on_resume(interceptor.self, slot_value(deferral), to_abi(request.context),
                                            to_abi(&request), reinterpret_cast<gw_next*>(&next), deferral.ud);
     };
-    const int32_t verdict = guarded(interceptor, "on_resume", on_resume, &threw);
-    const int32_t status = judge(next, "on_resume", verdict, threw);
+    const int32_t status = judge(next, call_hook(next, on_resume, &next));
     if (status != goes_on) return status;
     // The hook may have closed the connection.
     if (request.context && !request.context->is_open()) return GW_E_CANCELLED;
@@ -170,8 +172,9 @@ void InterceptorChain::cancel(Deferral& deferral, int32_t why) const {
     Request& request = *deferral.request;
     const Interceptor& interceptor = *links_of(request.kind)[deferral.index].interceptor;
     request.frozen = true;
-    guarded(interceptor, "on_cancel", [&] {
-        const HookScope scope(&interceptor, "on_cancel", &request, request.context);
+    DeferralCounts& counts = interceptor.stats->lane().deferrals;
+    (why == GW_WHY_DEADLINE ? counts.deadline : counts.cancelled).add();
+    call_hook(RunningHook(&interceptor, Hook::on_cancel, &request, request.context), [&] {
         interceptor.table.on_cancel(interceptor.self, slot_value(deferral), to_abi(request.context),
                                     to_abi(&request), deferral.ud, why);
         return GW_OK;

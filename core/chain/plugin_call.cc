@@ -93,12 +93,13 @@ void set_call_pulse(Pulse* pulse) {
 
 bool read_scene(PluginScene* scene) {
     // A hook is always further in than a call: hooks call no plugin but by hooks.
-    if (const Interceptor* interceptor = running_hook.interceptor) {
+    if (const RunningHook* hook = running_hook) {
+        const Interceptor* interceptor = hook->interceptor;
         copy(scene->plugin, interceptor->name);
-        copy(scene->function, running_hook.hook);
+        copy(scene->function, function_name(hook->hook));
         if (interceptor->tag) copy_tag(*interceptor->tag, scene);
-        if (running_hook.request) copy(scene->kind, kind_name(running_hook.request->kind));
-        if (running_hook.context) scene->connection_id = running_hook.context->conn_id().generation;
+        if (hook->request) copy(scene->kind, kind_name(hook->request->kind));
+        if (hook->context) scene->connection_id = hook->context->conn_id().generation;
         return true;
     }
     const CallScope* call = running_call;

@@ -303,13 +303,65 @@ class SchemaWriter {
             });
         const bool no = false;
         entry_key("allow_unsafe",
-                  "true: on_error may be open, and on_crash skip, for handshake and auth plugins too.",
+                  "true: on_error may be open, on_crash skip, and on_overrun bypass, for handshake and auth "
+                  "plugins "
+                  "too.",
                   [&] { write_type(name, &no); });
+        write_budget();
         entry_key("config", "What the plugin's README says.", [&] { one_of("type", {"object", "null"}); });
+        json_.EndObject();
+        key("dependentRequired");
+        json_.StartObject();
+        for (const char* dependent : {"on_overrun", "overrun_limit", "overrun_retry_ms"})
+            one_of(dependent, {"budget_ms"});
         json_.EndObject();
         key("additionalProperties");
         json_.Bool(false);
         json_.EndObject();
+    }
+
+    // Of an entry of plugins.load.
+    void write_budget() {
+        const PluginSettings defaults;
+        entry_key(
+            "budget_ms",
+            "(milliseconds, 0.001 to 60000) What one call may take; then every call is timed. Calls over "
+            "it are counted and logged.",
+            [&] {
+                or_environment([&] {
+                    json_.StartObject();
+                    text("type", "number");
+                    key("minimum");
+                    json_.Double(config::min_budget_ms);
+                    key("maximum");
+                    json_.Double(config::max_budget_ms);
+                    json_.EndObject();
+                });
+            });
+        entry_key(
+            "on_overrun",
+            "After overrun_limit calls over budget_ms in a row: bypass: requests go on without the plugin; "
+            "reject: they are refused as if it had failed; log: neither.",
+            [&] {
+                text("default", config::overrun_words[static_cast<size_t>(defaults.on_overrun)]);
+                or_environment([&] {
+                    json_.StartObject();
+                    one_of("enum", config::overrun_words);
+                    json_.EndObject();
+                });
+            });
+        Key limit;
+        limit.min = 1;
+        limit.max = config::max_overrun_limit;
+        entry_key("overrun_limit", "(calls, 1 to 1000000) See on_overrun.",
+                  [&] { write_type(limit, &defaults.overrun_limit); });
+        Key retry;
+        retry.min = config::min_overrun_retry_ms;
+        retry.max = config::max_overrun_retry_ms;
+        entry_key("overrun_retry_ms",
+                  "(milliseconds, 100 to 3600000) How long until one call is tried again; within the budget, "
+                  "the plugin is back.",
+                  [&] { write_type(retry, &defaults.overrun_retry_ms); });
     }
 
     // An entry of wsc.tls.sni; tls_entries.h reads it.

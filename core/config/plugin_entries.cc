@@ -11,8 +11,9 @@ namespace gatewayd::config {
 
 namespace {
 
-const std::vector<std::string> entry_keys{"name", "path", "on_error", "on_crash", "allow_unsafe", "config"};
-const std::vector<std::string> later_entry_keys{"budget_ms", "on_overrun"};
+const std::vector<std::string> entry_keys{
+    "name",      "path",       "on_error",      "on_crash",         "allow_unsafe",
+    "budget_ms", "on_overrun", "overrun_limit", "overrun_retry_ms", "config"};
 
 // The plugin of a wsc.security.auth.provider: the bundled ones go by a short name, another goes by its own.
 std::string plugin_of_provider(const std::string& provider) {
@@ -44,11 +45,53 @@ class EntryReader {
             read_key(key, value);
         if (!plugin_.config) plugin_.config = empty_map(entry_);
         if (entry_.get("name") == nullptr) problems_.error(entry_.location, path_, "name is missing");
+        check_budget();
         if (plugin_.name.empty()) return std::nullopt;
         return std::move(plugin_);
     }
 
    private:
+    bool is_of_budget(const std::string& key) const {
+        return key == "budget_ms" || key == "on_overrun" || key == "overrun_limit" ||
+               key == "overrun_retry_ms";
+    }
+
+    void read_budget_key(const std::string& key, const ConfigNode& value) {
+        const auto expected = [&](const std::string& what) {
+            problems_.error(value.location, path_ + "." + key,
+                            "expected " + what + ", not " + what_it_is(value));
+        };
+        if (key == "budget_ms") {
+            const std::optional<double> ms = value.as_f64();
+            if (!ms || *ms < min_budget_ms || *ms > max_budget_ms)
+                return expected("milliseconds, 0.001 to 60000; without the key there is no budget");
+            plugin_.budget_ms = *ms;
+        } else if (key == "on_overrun") {
+            const auto word = std::find(overrun_words.begin(), overrun_words.end(), value.scalar);
+            if (value.type != ConfigNode::Type::scalar || word == overrun_words.end())
+                return expected("log, bypass or reject");
+            plugin_.on_overrun = static_cast<OnOverrun>(word - overrun_words.begin());
+        } else {
+            const bool limit = key == "overrun_limit";
+            const std::optional<int64_t> number = value.as_i64();
+            const int64_t min = limit ? 1 : min_overrun_retry_ms;
+            const int64_t max = limit ? max_overrun_limit : max_overrun_retry_ms;
+            if (!number || *number < min || *number > max) {
+                return expected("a number of " + std::string(limit ? "calls" : "milliseconds") + ", " +
+                                std::to_string(min) + " to " + std::to_string(max));
+            }
+            (limit ? plugin_.overrun_limit : plugin_.overrun_retry_ms) = static_cast<uint32_t>(*number);
+        }
+    }
+
+    void check_budget() {
+        if (entry_.get("budget_ms") != nullptr) return;
+        for (const auto& [key, value] : entry_.entries) {
+            if (is_of_budget(key))
+                problems_.error(value->key_location, path_ + "." + key, "needs budget_ms beside it");
+        }
+    }
+
     void read_key(const std::string& key, const ConfigNodePtr& value) {
         const std::string path = path_ + "." + key;
         const auto expected = [&](const std::string& what) {
@@ -92,9 +135,8 @@ class EntryReader {
             } else if (value->type != ConfigNode::Type::null) {
                 expected("keys and values");
             }
-        } else if (std::find(later_entry_keys.begin(), later_entry_keys.end(), key) !=
-                   later_entry_keys.end()) {
-            problems_.error(value->key_location, path, "is not in this version; remove it");
+        } else if (is_of_budget(key)) {
+            read_budget_key(key, *value);
         } else {
             problems_.error(value->key_location, path, unknown_key_message(key, entry_keys, ""));
         }

@@ -10,6 +10,14 @@
 namespace gatewayd::config {
 
 constexpr size_t max_plugins = 128;
+constexpr double min_budget_ms = 0.001;
+constexpr double max_budget_ms = 60'000;
+constexpr int64_t max_overrun_limit = 1'000'000;
+constexpr int64_t min_overrun_retry_ms = 100;
+constexpr int64_t max_overrun_retry_ms = 3'600'000;
+
+// Of on_overrun, by OnOverrun.
+inline const std::vector<std::string> overrun_words{"log", "bypass", "reject"};
 
 // Fills settings.plugins.load: the listed ones in the list's order, then the unlisted ones.
 void read_plugin_entries(const ConfigNode& root, Settings& settings, Problems& problems);

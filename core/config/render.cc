@@ -1,6 +1,10 @@
 #include "core/config/render.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "core/config/plugin_entries.h"
 
 namespace gatewayd {
 
@@ -268,7 +272,8 @@ class Renderer {
         if (with_comments_) {
             for (const char* example :
                  {"  - name: audit", "    config: { file: /var/log/gatewayd/audit.jsonl }",
-                  "  - name: acme-filter", "    path: /opt/acme/filter.so", "    on_error: open"}) {
+                  "  - name: acme-filter", "    path: /opt/acme/filter.so", "    on_error: open",
+                  "    budget_ms: 5", "    on_overrun: bypass"}) {
                 out_.line(indent, std::string("# ") + example);
             }
         }
@@ -291,6 +296,13 @@ class Renderer {
                   std::string("on_error: ") + (plugin.on_error == OnError::open ? "open" : "closed"));
         if (plugin.on_crash == OnCrash::skip) out_.line(indent + 2, "on_crash: skip");
         if (plugin.allow_unsafe) out_.line(indent + 2, "allow_unsafe: true");
+        if (plugin.budget_ms > 0) {
+            out_.line(indent + 2, fmt::format("budget_ms: {}", plugin.budget_ms));
+            out_.line(indent + 2,
+                      "on_overrun: " + config::overrun_words[static_cast<size_t>(plugin.on_overrun)]);
+            out_.line(indent + 2, "overrun_limit: " + std::to_string(plugin.overrun_limit));
+            out_.line(indent + 2, "overrun_retry_ms: " + std::to_string(plugin.overrun_retry_ms));
+        }
         out_.node(indent + 2, "config:", *plugin.config, false);
     }
 

@@ -256,14 +256,16 @@ void add_others(std::vector<Key>& keys) {
     keys.push_back(number("plugins.work_threads", GATEWAYD_AT(plugins.work_threads), "threads", 0, 64,
                           "For work that plugins give away so that they do not hold up connections; made "
                           "when a plugin does so for the first time. 0: they may not."));
-    keys.push_back(
-        Key{"plugins.load", nullptr,
-            "The plugins, in the order of the chain. For each: name (unique), path (of the .so; "
-            "without one it is looked up by name), on_error (closed: what it fails on is refused; "
-            "open: goes on without it), on_crash (restart: it is loaded again whatever it did; skip: after "
-            "crash_limit crashes in a row the gateway starts without it), allow_unsafe (true: on_error "
-            "open and on_crash skip also for handshake and auth plugins), config (what the plugin's README "
-            "says)."});
+    keys.push_back(Key{
+        "plugins.load", nullptr,
+        "The plugins, in the order of the chain. For each: name (unique), path (of the .so; "
+        "without one it is looked up by name), on_error (closed: what it fails on is refused; "
+        "open: goes on without it), on_crash (restart: it is loaded again whatever it did; skip: after "
+        "crash_limit crashes in a row the gateway starts without it), budget_ms (of one call), on_overrun "
+        "(log, bypass, reject: what becomes of a plugin that is over it overrun_limit times in a row, "
+        "until it is tried again after overrun_retry_ms), allow_unsafe (true: on_error open, on_crash "
+        "skip and on_overrun bypass also for handshake and auth plugins), config (what the plugin's "
+        "README says)."});
     keys.push_back(with_false_as_empty(text("admin.listen", GATEWAYD_AT(admin.listen), check_listen,
                                             "Address and port of the admin HTTP listener, host:port or "
                                             "[IPv6]:port. false: none. Off loopback it needs api_keys.")));

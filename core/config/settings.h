@@ -121,6 +121,7 @@ struct WscSettings {
 
 enum class OnError : uint8_t { closed, open };
 enum class OnCrash : uint8_t { restart, skip };
+enum class OnOverrun : uint8_t { log, bypass, reject };
 
 // One plugin to load: an entry of plugins.load, or one that a switched-on wsc section brings with it.
 struct PluginSettings {
@@ -129,6 +130,10 @@ struct PluginSettings {
     OnError on_error = OnError::closed;
     OnCrash on_crash = OnCrash::restart;
     bool allow_unsafe = false;
+    double budget_ms = 0;  // of one call; 0: none
+    OnOverrun on_overrun = OnOverrun::log;
+    uint32_t overrun_limit = 10;        // calls in a row
+    uint32_t overrun_retry_ms = 10000;  // until a call is tried again
     bool listed = true;       // false: from a wsc section alone, placed by stage
     std::string required_by;  // the wsc key that brought it, "wsc.websocket_origins"; empty when only listed
     ConfigNodePtr config;     // never null; a map (maybe empty)

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/lane.h"
 #include "core/base/log.h"
 
 namespace gatewayd {
@@ -73,6 +74,7 @@ void Reactor::set_tls(const TlsSource* source) {
 }
 
 void Reactor::run() {
+    current_lane = index_ + 1;
     read_clocks();
     next_tick_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(tick_ms);
     wait_for_sockets();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/ticks.h"
 #include "core/plugins/host_table.h"
 #include "core/plugins/permissions.h"
 #include "core/plugins/start_order.h"
@@ -86,6 +87,36 @@ std::shared_ptr<const Interceptor> nobody_but(const PluginInstance& plugin) {
 [[noreturn]] void fail(const PluginInstance& plugin, const std::string& what) {
     const std::string& file = plugin.library ? plugin.library->path() : plugin.settings.path;
     throw PluginError(plugin.settings.name, file, what);
+}
+
+// What would let everyone in when a plugin that guards the door fails; null: nothing.
+const char* unsafe_setting(const PluginInstance& plugin) {
+    if (!is_guard_stage(plugin.stage) || plugin.settings.allow_unsafe) return nullptr;
+    if (plugin.settings.on_error == OnError::open) {
+        return "on_error: open lets everyone in when this plugin fails; set allow_unsafe: true beside it if "
+               "that is meant";
+    }
+    if (plugin.settings.on_crash == OnCrash::skip) {
+        return "on_crash: skip lets everyone in when this plugin crashed; set allow_unsafe: true beside it "
+               "if "
+               "that is meant";
+    }
+    if (plugin.settings.on_overrun == OnOverrun::bypass) {
+        return "on_overrun: bypass lets everyone in when this plugin is slow; set allow_unsafe: true beside "
+               "it "
+               "if that is meant, or use reject";
+    }
+    return nullptr;
+}
+
+void set_budget(const PluginSettings& settings, Interceptor* interceptor) {
+    if (settings.budget_ms <= 0) return;
+    Budget budget;
+    budget.ns = static_cast<uint64_t>(settings.budget_ms * 1e6);
+    budget.action = static_cast<OverrunAction>(settings.on_overrun);
+    budget.limit = settings.overrun_limit;
+    budget.retry_ns = uint64_t{settings.overrun_retry_ms} * 1'000'000;
+    interceptor->set_budget(budget);
 }
 
 }  // namespace
@@ -183,21 +214,13 @@ void PluginHost::make_interceptor(PluginInstance& plugin) {
     plugin.interceptor = interceptor;
     plugin.callbacks.blamed = interceptor;
     plugin.callbacks.intercepts = true;
-    const bool open_door = is_guard_stage(plugin.stage) && !settings.allow_unsafe;
     const char* problem = asked != GW_OK            ? "wants or order failed"
                           : interceptor->kinds >> 5 ? "wants names kinds that this host does not know"
                           : interceptor->kinds && !table->intercept ? "wants requests but has no intercept"
                           : interceptor->events && !table->on_event ? "wants events but has no on_event"
                           : plugin.stage > GW_STAGE_TICKETS ? "names a stage that this host does not know"
-                          : open_door && interceptor->fails_open
-                              ? "on_error: open lets everyone in when this plugin "
-                                "fails; set allow_unsafe: true beside it if that "
-                                "is meant"
-                          : open_door && settings.on_crash == OnCrash::skip
-                              ? "on_crash: skip lets everyone in when this plugin "
-                                "crashed; set allow_unsafe: true beside it if "
-                                "that is meant"
-                              : nullptr;
+                                                            : unsafe_setting(plugin);
+    set_budget(settings, interceptor.get());
     if (!problem) return;
     services_->forget(&plugin);
     destroy_one(plugin);
@@ -205,6 +228,7 @@ void PluginHost::make_interceptor(PluginInstance& plugin) {
 }
 
 void PluginHost::create() {
+    set_up_ticks();
     for (const PluginSettings& settings : settings_.load) {
         if (auto instance = create_one(settings)) instances_.push_back(std::move(instance));
     }

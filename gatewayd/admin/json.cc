@@ -59,6 +59,32 @@ void write_clients(const std::vector<IdentityPtr>& clients, Json* json) {
     json->close_list();
 }
 
+// calls, errors and the like of one plugin; of its hooks those that were called.
+void write_totals(const PluginStatus& plugin, Json* json) {
+    const PluginTotals& totals = plugin.totals;
+    json->field("calls", totals.calls())
+        .field("errors", totals.errors)
+        .field("misuse", totals.misuse)
+        .field("deferred", totals.in_flight())
+        .field("deferred_total", totals.deferred);
+    if (plugin.has_budget) {
+        json->field("breaker", name(plugin.breaker))
+            .field("breaker_opened", plugin.breaker_opened)
+            .field("overruns", totals.overruns)
+            .field("bypassed", totals.bypassed)
+            .field("refused", totals.refused);
+    }
+    json->key("hooks").open();
+    for (size_t i = 0; i < hook_count; ++i) {
+        const HookTotals& hook = totals.hooks[i];
+        if (hook.calls == 0) continue;
+        json->key(name(static_cast<Hook>(i))).open().field("calls", hook.calls);
+        if (hook.timed_calls != 0) json->field("mean_ns", hook.timed_ns / hook.timed_calls);
+        json->close();
+    }
+    json->close();
+}
+
 }  // namespace
 
 std::string time_text(int64_t ms_since_1970) {
@@ -174,7 +200,8 @@ std::string plugins_json(const std::vector<PluginStatus>& plugins) {
         json.close_list().field("loaded", plugin.loaded);
         if (!plugin.loaded) json.field("why_not", plugin.why_not);
         json.field("crashes", uint64_t{plugin.crashes}).field("stuck", plugin.stuck);
-        json.field("errors", plugin.errors).field("misuse", plugin.misuse).close();
+        write_totals(plugin, &json);
+        json.close();
     }
     return json.close_list().close().text();
 }

@@ -1,20 +1,17 @@
-// The only file that sees prometheus-cpp.
+// This and plugin_metrics.* alone see prometheus-cpp.
 #include "gatewayd/admin/metrics.h"
 
 #include <prometheus/collectable.h>
-#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "gatewayd/admin/plugin_metrics.h"
+
 namespace gatewayd::admin {
 namespace {
-
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
 
 class Families final : public prometheus::Collectable {
    public:
@@ -27,7 +24,7 @@ class Families final : public prometheus::Collectable {
         add_messages(&all);
         add_compression(&all);
         add_delivery(&all);
-        add_plugins(&all);
+        add_plugin_metrics(source_.plugins, &all);
         add_guard(&all);
         add_http(&all);
         add_process(&all);
@@ -42,27 +39,6 @@ class Families final : public prometheus::Collectable {
         for (const ReactorCounters* reactor : source_.reactors)
             total += pick(*reactor).get();
         return static_cast<double>(total);
-    }
-
-    static MetricFamily family(MetricType type, const char* name, const char* help) {
-        MetricFamily made;
-        made.type = type;
-        made.name = name;
-        made.help = help;
-        return made;
-    }
-
-    static void add_value(MetricFamily* to, double value, std::vector<ClientMetric::Label> labels = {}) {
-        ClientMetric metric;
-        metric.label = std::move(labels);
-        (to->type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) = value;
-        to->metric.push_back(std::move(metric));
-    }
-
-    static MetricFamily single(MetricType type, const char* name, const char* help, double value) {
-        MetricFamily made = family(type, name, help);
-        add_value(&made, value);
-        return made;
     }
 
     // One value for each member of an enum that has a name().
@@ -215,20 +191,6 @@ class Families final : public prometheus::Collectable {
             sum([](const ReactorCounters& r) -> auto& { return r.session.delivery_sum_us; }) / 1e6;
         made.metric.push_back(std::move(metric));
         all->push_back(std::move(made));
-    }
-
-    void add_plugins(std::vector<MetricFamily>* all) const {
-        MetricFamily errors =
-            family(MetricType::Counter, "gateway_plugin_errors_total", "Plugin hooks that failed.");
-        MetricFamily misuse = family(MetricType::Counter, "gateway_plugin_misuse_total",
-                                     "Plugins' calls and verdicts against the rules.");
-        for (const PluginStatus& plugin : source_.plugins) {
-            if (!plugin.loaded) continue;
-            add_value(&errors, static_cast<double>(plugin.errors), {{"plugin", plugin.name}});
-            add_value(&misuse, static_cast<double>(plugin.misuse), {{"plugin", plugin.name}});
-        }
-        all->push_back(std::move(errors));
-        all->push_back(std::move(misuse));
     }
 
     // What the watchdog and the record of crashes know.

@@ -72,6 +72,9 @@ def test_every_label_has_its_values_from_the_start(running):
     assert set(families["gateway_slow_client_total"].by("action")) == {"disconnect", "drop_oldest", "drop_newest"}
     assert set(families["gateway_plugin_errors_total"].by("plugin")) == {"uppercase"}
     assert set(families["gateway_plugin_misuse_total"].by("plugin")) == {"uppercase"}
+    hooks = {"intercept_message"}
+    for name in ("gateway_plugin_calls_total", "gateway_plugin_duration_seconds"):
+        assert {dict(labels)["hook"] for _, labels in families[name].samples} == hooks, name
     version = run_gatewayd("--version").stdout.split()[-1]
     assert families["gateway_build_info"].by("version") == {version: 1}
 

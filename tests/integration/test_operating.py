@@ -305,6 +305,22 @@ def safe_mode(scene):
     scene.client(answer.json(), f"/readyz {answer.status}")
 
 
+def plugin_too_slow(scene):
+    budget = {"budget_ms": 250, "on_overrun": "bypass", "overrun_limit": 2, "overrun_retry_ms": 500}
+    path = BUILD_DIR / "tests" / "plugins" / "spins.so"
+    running = scene.start({"plugins": {"load": [{"name": "spins", "path": str(path), **budget}]}})
+    with running.connect("ada", "c1") as ada:
+
+        def say(content):
+            ada.send_json({"type": "text", "to": "ada", "content": content})
+            return ada.receive()
+
+        say("spin 400")
+        say("spin 400")
+        eventually(lambda: say("spin 400") and running.log_lines("still too slow"), "it is tried again")
+        eventually(lambda: say("hi") and running.log_lines("fast enough again"), "it is back")
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -328,6 +344,7 @@ SCENARIOS = {
         plugin_blocks,
         plugin_crashes,
         safe_mode,
+        plugin_too_slow,
     )
 }
 
@@ -369,7 +386,7 @@ def test_every_key_on_the_page_exists():
 
 def test_the_metrics_on_the_page_exist(gateway, certificates):
     cert, key = certificates.paths("localhost")
-    config = {"wsc": {"tls": {"cert": str(cert), "key": str(key)}}, "plugins": {"load": [{"name": "cors"}]}}
+    config = {"wsc": {"tls": {"cert": str(cert), "key": str(key)}}, "plugins": {"load": [{"name": "cors", "budget_ms": 5}]}}
     running = gateway(config)
     text = running.admin.get("/metrics").text
     for name in set(re.findall(r"\b(?:gateway|process)_[a-z_]+", PAGE)):

@@ -170,6 +170,8 @@ ENTRIES_FINE = [
     {"name": "audit", "config": {"file": "a.jsonl"}},
     {"name": "audit", "config": None},
     {"name": "a2", "path": "audit.so", "on_crash": "skip", "allow_unsafe": True, "config": {"any": [{"thing": 1.5}]}},
+    {"name": "audit", "budget_ms": 0.5},
+    {"name": "audit", "budget_ms": 5, "on_overrun": "bypass", "overrun_limit": 3, "overrun_retry_ms": 100},
     {"name": "${NAME_OF_OURS:-audit}", "on_error": "${MODE_OF_OURS:-open}", "allow_unsafe": "${ALLOW_OF_OURS:-false}"},
 ]
 ENTRIES_WRONG = [
@@ -185,6 +187,12 @@ ENTRIES_WRONG = [
     {"name": "audit", "on_error": "later"},
     {"name": "audit", "on_crash": "always"},
     {"name": "audit", "allow_unsafe": 1},
+    {"name": "audit", "budget_ms": 0},
+    {"name": "audit", "budget_ms": "5"},
+    {"name": "audit", "on_overrun": "bypass"},
+    {"name": "audit", "budget_ms": 5, "on_overrun": "open"},
+    {"name": "audit", "budget_ms": 5, "overrun_limit": 0},
+    {"name": "audit", "budget_ms": 5, "overrun_retry_ms": 3600001},
     {"name": "audit", "config": "a"},
     {"name": "audit", "config": []},
     {"name": "audit", "configuration": {}},

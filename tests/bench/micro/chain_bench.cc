@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/ticks.h"
 #include "core/chain/chain.h"
 #include "core/chain/deferrals.h"
 #include "core/chain/message_request.h"
@@ -56,7 +57,7 @@ int32_t resumed(void*, void*, gw_ctx*, gw_req*, gw_next*, void*) {
 }
 void cancelled(void*, void*, gw_ctx*, const gw_req*, void*, int32_t) {}
 
-InterceptorChain chain_of(size_t count, decltype(&continues) intercept) {
+InterceptorChain chain_of(size_t count, decltype(&continues) intercept, bool with_budget = false) {
     std::vector<std::shared_ptr<const Interceptor>> interceptors;
     for (size_t i = 0; i < count; ++i) {
         auto interceptor = std::make_shared<Interceptor>();
@@ -67,6 +68,7 @@ InterceptorChain chain_of(size_t count, decltype(&continues) intercept) {
         interceptor->table.intercept = intercept;
         interceptor->table.on_resume = resumed;
         interceptor->table.on_cancel = cancelled;
+        if (with_budget) interceptor->set_budget({5'000'000, OverrunAction::bypass, 10, 10'000'000'000});
         interceptors.push_back(interceptor);
     }
     return InterceptorChain(std::move(interceptors));
@@ -106,10 +108,13 @@ double measure(const InterceptorChain& chain) {
 }  // namespace
 
 int main() {
+    set_up_ticks();
     const double none = measure(chain_of(0, continues));
     std::printf("no plugin                 %7.1f ns\n", none);
     std::printf("one that does nothing     %+7.1f ns\n", measure(chain_of(1, continues)) - none);
     std::printf("five that do nothing      %+7.1f ns\n", measure(chain_of(5, continues)) - none);
     std::printf("five that call next()     %+7.1f ns\n", measure(chain_of(5, calls_next)) - none);
+    std::printf("one with budget_ms        %+7.1f ns\n", measure(chain_of(1, continues, true)) - none);
+    std::printf("five with budget_ms       %+7.1f ns\n", measure(chain_of(5, continues, true)) - none);
     std::printf("one that defers, resumed  %+7.1f ns\n", measure(chain_of(1, defers)) - none);
 }

@@ -46,13 +46,18 @@ def _check_family(family):
         assert family.name.endswith("_total"), family.name
         assert all(number >= 0 and math.isfinite(number) for number in family.samples.values()), family.name
     if family.type == "histogram":
-        buckets = [(labels[0][1], n) for (name, labels), n in family.samples.items() if name.endswith("_bucket")]
-        bounds = [_number(bound) for bound, _ in buckets]
-        assert bounds == sorted(set(bounds)) and bounds[-1] == math.inf, bounds
-        counts = [number for _, number in buckets]
-        assert counts == sorted(counts), counts
-        assert counts[-1] == family.samples[(family.name + "_count", ())]
-        assert (family.name + "_sum", ()) in family.samples
+        buckets = {}  # by the other labels
+        for (name, labels), number in family.samples.items():
+            if name.endswith("_bucket"):
+                others = tuple(label for label in labels if label[0] != "le")
+                buckets.setdefault(others, []).append((_number(dict(labels)["le"]), number))
+        for labels, pairs in buckets.items():
+            bounds, counts = [bound for bound, _ in pairs], [number for _, number in pairs]
+            assert bounds == sorted(set(bounds)) and bounds[-1] == math.inf, bounds
+            assert counts == sorted(counts), counts
+            assert counts[-1] == family.samples[(family.name + "_count", labels)]
+            assert (family.name + "_sum", labels) in family.samples
+        assert sum(name.endswith("_count") for name, _ in family.samples) == len(buckets)
 
 
 def read_exposition(text):

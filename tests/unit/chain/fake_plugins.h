@@ -67,8 +67,8 @@ struct FakePlugin {
     void returns(int32_t verdict) {
         intercept = [verdict](void*, gw_ctx*, gw_req*, gw_next*) { return verdict; };
     }
-    uint64_t errors() const { return interceptor->errors; }
-    uint64_t misuse() const { return interceptor->misuse; }
+    uint64_t errors() const { return interceptor->stats->errors; }
+    uint64_t misuse() const { return interceptor->stats->misuse; }
 };
 
 inline std::vector<std::shared_ptr<const Interceptor>> interceptors_of(

@@ -63,6 +63,21 @@ plugins:
     CHECK(settings.plugins.load[2].config->entries.empty());
 }
 
+TEST_CASE("budgets") {
+    const Settings settings = loaded(
+        "plugins: { load: [{ name: a }, { name: b, budget_ms: 0.25 }, { name: c, budget_ms: 5, on_overrun: "
+        "reject, overrun_limit: 3, overrun_retry_ms: 500 }] }\n");
+    const auto& load = settings.plugins.load;
+    CHECK(load.at(0).budget_ms == 0);
+    CHECK(load.at(1).budget_ms == 0.25);
+    CHECK(load.at(1).on_overrun == OnOverrun::log);
+    CHECK(load.at(1).overrun_limit == 10);
+    CHECK(load.at(1).overrun_retry_ms == 10000);
+    CHECK(load.at(2).on_overrun == OnOverrun::reject);
+    CHECK(load.at(2).overrun_limit == 3);
+    CHECK(load.at(2).overrun_retry_ms == 500);
+}
+
 TEST_CASE("mistakes in entries") {
     const std::pair<const char*, const char*> cases[] = {
         {"[audit]", "plugins.load[0]: expected a map such as { name: audit }, not \"audit\""},
@@ -80,8 +95,19 @@ TEST_CASE("mistakes in entries") {
         {"[{ name: a, allow_unsafe: 1 }]", "plugins.load[0].allow_unsafe: expected true or false, not \"1\""},
         {"[{ name: a, config: [1] }]", "plugins.load[0].config: expected keys and values, not a list"},
         {"[{ name: a, confg: {} }]", "plugins.load[0].confg: unknown key; did you mean config?"},
-        {"[{ name: a, budget_ms: 5 }]", "plugins.load[0].budget_ms: is not in this version; remove it"},
-        {"[{ name: a, on_overrun: open }]", "plugins.load[0].on_overrun: is not in this version; remove it"},
+        {"[{ name: a, budget_ms: 0 }]", "plugins.load[0].budget_ms: expected milliseconds, 0.001 to 60000; "},
+        {"[{ name: a, budget_ms: 60001 }]", "plugins.load[0].budget_ms: expected milliseconds"},
+        {"[{ name: a, budget_ms: 5ms }]", "plugins.load[0].budget_ms: expected milliseconds"},
+        {"[{ name: a, budget_ms: 5, on_overrun: open }]",
+         "plugins.load[0].on_overrun: expected log, bypass or reject, not \"open\""},
+        {"[{ name: a, budget_ms: 5, on_overrun: [log] }]",
+         "plugins.load[0].on_overrun: expected log, bypass or reject, not a list"},
+        {"[{ name: a, budget_ms: 5, overrun_limit: 0 }]",
+         "plugins.load[0].overrun_limit: expected a number of calls, 1 to 1000000, not \"0\""},
+        {"[{ name: a, budget_ms: 5, overrun_retry_ms: 99 }]",
+         "plugins.load[0].overrun_retry_ms: expected a number of milliseconds, 100 to 3600000, not \"99\""},
+        {"[{ name: a, on_overrun: bypass }]", "plugins.load[0].on_overrun: needs budget_ms beside it"},
+        {"[{ name: a, overrun_limit: 5 }]", "plugins.load[0].overrun_limit: needs budget_ms beside it"},
         {"[{ name: a, on_crash: open }]", "plugins.load[0].on_crash: expected restart or skip, not \"open\""},
         {"{ name: a }",
          "plugins.load: expected a list of plugins such as [{ name: audit }], not keys and values"},

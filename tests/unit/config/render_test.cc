@@ -153,7 +153,7 @@ wsc:
 plugins:
   path: [/opt/plug ins]
   load:
-    - { name: audit, path: /opt/a.so, on_error: open, on_crash: skip, allow_unsafe: true, config: { file: /x, n: 5, s: "5", l: [a, [b], {}], e: , m: { k: "a\nb$${X}", "$${X}": 1 } } }
+    - { name: audit, path: /opt/a.so, on_error: open, on_crash: skip, allow_unsafe: true, budget_ms: 0.5, on_overrun: bypass, overrun_limit: 7, config: { file: /x, n: 5, s: "5", l: [a, [b], {}], e: , m: { k: "a\nb$${X}", "$${X}": 1 } } }
 admin: { listen: false }
 log: { level: warn }
 )";
@@ -173,6 +173,10 @@ log: { level: warn }
     CHECK(audit.on_error == OnError::open);
     CHECK(audit.on_crash == OnCrash::skip);
     CHECK(audit.allow_unsafe);
+    CHECK(audit.budget_ms == 0.5);
+    CHECK(audit.on_overrun == OnOverrun::bypass);
+    CHECK(audit.overrun_limit == 7);
+    CHECK(audit.overrun_retry_ms == 10000);
     CHECK(audit.path == "/opt/a.so");
     CHECK(audit.config->get("n")->as_i64() == 5);
     CHECK(audit.config->get("s")->as_i64() == std::nullopt);

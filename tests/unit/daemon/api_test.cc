@@ -292,7 +292,35 @@ TEST_CASE("stats and plugins are told") {
         CAPTURE(part);
         CHECK(stats.find(part) != std::string::npos);
     }
-    CHECK(f.body_of("GET", "/api/v1/plugins") ==
-          R"({"plugins":[{"name":"audit","id":"","version":"","path":"","kinds":["message","event"],)"
-          R"("loaded":true,"crashes":0,"stuck":0,"errors":0,"misuse":0}]})");
+    CHECK(
+        f.body_of("GET", "/api/v1/plugins") ==
+        R"({"plugins":[{"name":"audit","id":"","version":"","path":"","kinds":["message","event"],)"
+        R"("loaded":true,"crashes":0,"stuck":0,"calls":0,"errors":0,"misuse":0,"deferred":0,"deferred_total":0,"hooks":{}}]})");
+}
+
+TEST_CASE("a plugin's hooks, and what its budget does, are told") {
+    Fixture f;
+    fake().plugins.resize(1);
+    PluginStatus& plugin = fake().plugins[0];
+    plugin.name = "slow";
+    HookTotals& hook = plugin.totals.hooks[static_cast<size_t>(Hook::message)];
+    hook.calls = 7;
+    hook.timed_calls = 2;
+    hook.timed_ns = 300;
+    plugin.totals.hooks[static_cast<size_t>(Hook::on_event)].calls = 1;
+    plugin.totals.deferred = 5;
+    plugin.totals.resumed = 2;
+    plugin.totals.deadlines = 1;
+    plugin.has_budget = true;
+    plugin.breaker = BreakerState::half_open;
+    plugin.breaker_opened = 3;
+    plugin.totals.overruns = 30;
+    plugin.totals.bypassed = 4;
+    CHECK(
+        f.body_of("GET", "/api/v1/plugins") ==
+        R"({"plugins":[{"name":"slow","id":"","version":"","path":"","kinds":[],"loaded":true,"crashes":0,"stuck":0,"calls":8,"errors":0,)"
+        R"("misuse":0,"deferred":2,"deferred_total":5,"breaker":"half_open","breaker_opened":3,)"
+        R"("overruns":30,"bypassed":4,"refused":0,"hooks":{"intercept_message":{"calls":7,"mean_ns":150},)"
+        R"("on_event":{"calls":1}}}]})");
+    fake().plugins.clear();
 }

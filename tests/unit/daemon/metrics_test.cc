@@ -37,7 +37,7 @@ TEST_CASE("the reactors' counters are added up") {
     source.version = "9.8.7";
     source.plugins.resize(1);
     source.plugins[0].name = "audit";
-    source.plugins[0].errors = 11;
+    source.plugins[0].totals.errors = 11;
     CHECK(metrics_text(source).find("gateway_plugin_http") == std::string::npos);
     source.http.plugins.resize(1);
     source.http.plugins[0].plugin = "moderate";
@@ -83,4 +83,54 @@ TEST_CASE("the delivery histogram is cumulative and its last bucket is its count
     CHECK(has_line(text, "gateway_delivery_seconds_bucket{le=\"+Inf\"} 12"));
     CHECK(has_line(text, "gateway_delivery_seconds_count 12"));
     CHECK(has_line(text, "gateway_delivery_seconds_sum 2.5"));
+}
+
+TEST_CASE("a plugin's metrics: calls, durations, deferrals; budgets only where there are some") {
+    MetricsSource source;
+    source.plugins.resize(2);
+    source.plugins[0].name = "quick";
+    source.plugins[1].name = "slow";
+    PluginTotals& quick = source.plugins[0].totals;
+    HookTotals& hook = quick.hooks[static_cast<size_t>(Hook::delivery)];
+    hook.calls = 640;
+    hook.timed_calls = 10;
+    hook.timed[1] = 9;
+    hook.timed[call_bounds_ns.size()] = 1;
+    hook.timed_ns = 1'500'000'000;
+    quick.deferred = 9;
+    quick.resumed = 3;
+    quick.cancelled = 2;
+    std::string text = metrics_text(source);
+    for (const char* line :
+         {R"(gateway_plugin_calls_total{plugin="quick",hook="intercept_delivery"} 640)",
+          R"(gateway_plugin_duration_seconds_count{plugin="quick",hook="intercept_delivery"} 10)",
+          R"(gateway_plugin_duration_seconds_sum{plugin="quick",hook="intercept_delivery"} 1.5)",
+          R"(gateway_plugin_duration_seconds_bucket{plugin="quick",hook="intercept_delivery",le="1e-07"} 0)",
+          R"(gateway_plugin_duration_seconds_bucket{plugin="quick",hook="intercept_delivery",le="0.25"} 9)",
+          R"(gateway_plugin_duration_seconds_bucket{plugin="quick",hook="intercept_delivery",le="+Inf"} 10)",
+          R"(gateway_plugin_deferred{plugin="quick"} 4)", R"(gateway_plugin_deferred{plugin="slow"} 0)",
+          R"(gateway_plugin_deferred_total{plugin="quick"} 9)",
+          R"(gateway_plugin_deferral_ends_total{plugin="quick",how="cancelled"} 2)"}) {
+        CAPTURE(line);
+        CHECK(has_line(text, line));
+    }
+    CHECK(text.find("gateway_plugin_breaker") == std::string::npos);
+    CHECK(text.find("hook=\"attach\"") == std::string::npos);
+    source.plugins[1].hooks = 1U << static_cast<uint32_t>(Hook::attach);
+    CHECK(has_line(metrics_text(source), R"(gateway_plugin_calls_total{plugin="slow",hook="attach"} 0)"));
+
+    source.plugins[1].has_budget = true;
+    source.plugins[1].breaker = BreakerState::open;
+    source.plugins[1].breaker_opened = 2;
+    source.plugins[1].totals.overruns = 21;
+    source.plugins[1].totals.refused = 6;
+    text = metrics_text(source);
+    for (const char* line : {R"(gateway_plugin_breaker_state{plugin="slow"} 2)",
+                             R"(gateway_plugin_breaker_opened_total{plugin="slow"} 2)",
+                             R"(gateway_plugin_overruns_total{plugin="slow"} 21)",
+                             R"(gateway_plugin_held_off_total{plugin="slow",action="reject"} 6)"}) {
+        CAPTURE(line);
+        CHECK(has_line(text, line));
+    }
+    CHECK(text.find(R"(gateway_plugin_overruns_total{plugin="quick"})") == std::string::npos);
 }
