@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/gateway_impl.h"
+#include "core/guard/thread_guard.h"
 #include "core/session/session.h"
 #include "gateway/ext/service.h"
 
@@ -66,6 +67,10 @@ void Gateway::Impl::tell(const ServiceRegistry::Changes& changes) {
 
 void Gateway::Impl::open_control_home() {
     node_.works.set_threads(settings_.plugins.work_threads);
+    node_.works.set_frame([](const std::function<void()>& loop) {
+        const ThreadGuard guard("plugin work");
+        loop();
+    });
     node_.works.control_returns().set_wake([this] { post_to_control([this] { tell_control_works(); }); });
     node_.timers.control.set_home(monotonic_now_ns,
                                   [this] { post_to_control([this] { run_control_timers(); }); });

@@ -1,7 +1,5 @@
 #include "core/async/work_pool.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -138,7 +136,7 @@ WorkPtr WorkPool::take_next() {
 std::string WorkPool::grow() {
     if (by_hand_ || works_.size() <= idle_ || threads_.size() >= max_threads_) return {};
     try {
-        threads_.emplace_back([this] { run_threads(); });
+        threads_.emplace_back([this] { frame_([this] { run_works(); }); });
         return {};
     } catch (const std::system_error& error) {
         return error.what();
@@ -147,8 +145,7 @@ std::string WorkPool::grow() {
 
 // --- on a thread of the pool ---
 
-void WorkPool::run_threads() {
-    ::pthread_setname_np(::pthread_self(), "plugin work");
+void WorkPool::run_works() {
     for (;;) {
         if (run_next()) continue;
         std::unique_lock lock(mutex_);

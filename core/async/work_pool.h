@@ -28,6 +28,10 @@ class WorkPool final : public WorkService {
 
     // Before the first work. 0: none is taken on.
     void set_threads(uint32_t threads) { max_threads_ = threads; }
+    // Before the first work. Each thread is all in frame(its loop): what the loop needs around it.
+    void set_frame(std::function<void(const std::function<void()>& loop)> frame) {
+        frame_ = std::move(frame);
+    }
     // Before the first work: no threads at all, somebody calls run_next() (the test harness).
     void run_by_hand() { by_hand_ = true; }
 
@@ -73,13 +77,16 @@ class WorkPool final : public WorkService {
     WorkPtr take_next();
     std::string grow();
 
-    void run_threads();
+    void run_works();
     void run(WorkPtr work);
     void give_back(WorkPtr work);
     static void finish(WorkPtr work, Context* context);
 
     uint32_t max_threads_ = 0;
     bool by_hand_ = false;
+    std::function<void(const std::function<void()>& loop)> frame_ = [](const std::function<void()>& loop) {
+        loop();
+    };
     std::array<WorkReturns, max_reactors + 1> returns_;  // by reactor, then the control thread's
 
     mutable std::mutex mutex_;  // guards the rest

@@ -77,7 +77,7 @@ void ending(const PluginInstance& plugin, const char* function, void (*call)(voi
 }
 
 // What the callbacks of a plugin that only offers services are counted on.
-std::shared_ptr<const Interceptor> nobody_but(const PluginInstance& plugin) {
+std::shared_ptr<const Interceptor> blamed_alone(const PluginInstance& plugin) {
     auto interceptor = std::make_shared<Interceptor>();
     interceptor->name = plugin.settings.name;
     interceptor->tag = plugin.library->tag();
@@ -174,7 +174,7 @@ std::unique_ptr<PluginInstance> PluginHost::create_one(const PluginSettings& set
     plugin.services = services_;
     plugin.callbacks.instance = &plugin;
     plugin.library = PluginLibrary::load(settings.name, path, host_table());
-    plugin.callbacks.blamed = nobody_but(plugin);
+    plugin.callbacks.blamed = blamed_alone(plugin);
     if (const std::string problem = permission_problem(plugin.library->path()); !problem.empty()) {
         log::warn("plugin loaded although it is not safe from others",
                   {{"plugin", settings.name}, {"file", plugin.library->path()}, {"why", problem}});
@@ -222,7 +222,7 @@ void PluginHost::make_interceptor(PluginInstance& plugin) {
                                                             : unsafe_setting(plugin);
     set_budget(settings, interceptor.get());
     if (!problem) return;
-    services_->forget(&plugin);
+    forget_one(plugin);
     destroy_one(plugin);
     fail(plugin, problem);
 }
