@@ -1,5 +1,7 @@
 // auth-jwt: lets in who brings a JSON Web Token that one of the configured keys has signed, as the user that
 // it names, until it expires. README.md says how it is configured, docs/authentication.md what clients see.
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -20,6 +22,10 @@ constexpr const char* attribute_expires_at = "auth.expires_at";  // since 1970; 
 constexpr const char* attribute_name = "auth.name";
 constexpr const char* attribute_groups = "auth.groups";
 constexpr const char* attribute_tickets = "auth.tickets";
+
+// Of GW_TIMER_: a longer wait is looked at again on the way.
+constexpr int64_t least_timer_ms = GW_TIMER_MIN_MS;
+constexpr int64_t longest_timer_ms = GW_TIMER_MAX_MS;
 
 class AuthJwt : public gateway::Interceptor {
    public:
@@ -48,6 +54,7 @@ class AuthJwt : public gateway::Interceptor {
         }
         auto session = std::make_unique<Session>();
         session->expire_at(std::stoll(std::string(*expires_at)), expiry_notice_s_);
+        set_timer(*session, connection);
         connection.set_slot(session.release());
         return true;
     }
@@ -105,6 +112,8 @@ class AuthJwt : public gateway::Interceptor {
         set_attributes(connection, who);
         auto* session = connection.slot<Session>();
         session->expire_at(who.expires_at_s, expiry_notice_s_);
+        if (session->timer.generation != 0) gateway::cancel_timer(host(), session->timer);
+        set_timer(*session, connection);
         return request.answer(refreshed_answer(request, session->ends(), session->left_s(now_ms())));
     }
 
@@ -134,6 +143,24 @@ class AuthJwt : public gateway::Interceptor {
         }
         connection.close(close_policy, "token_expired: the token has expired; connect again with a new one");
         return true;
+    }
+
+    // For the next thing that is due. Without a timer it is done when the client sends its next message.
+    void set_timer(Session& session, gateway::Connection& connection) const {
+        session.timer = {0, 0};
+        const int64_t wait = session.wait_ms(now_ms());
+        if (wait == 0) return;
+        const std::chrono::milliseconds time(std::clamp(wait, least_timer_ms, longest_timer_ms));
+        try {
+            session.timer = gateway::after(host(), connection.id(), time,
+                                           [this](gateway::Connection& own) { tick(own); });
+        } catch (const gateway::Error& error) {
+            host().warn(std::string("no timer for the end of a token: ") + error.what());
+        }
+    }
+
+    void tick(gateway::Connection& connection) const {
+        if (!ended(connection)) set_timer(*connection.slot<Session>(), connection);
     }
 
     Verifier verifier_;

@@ -29,6 +29,9 @@ admin:
 GATEWAY_FEATURES = {
     "deflate": "wsc.performance.enable_compression=true",
     "tls": "wsc.tls={ cert: cert.pem, key: key.pem }",
+    "none": "wsc.security.enable_auth=false",
+    "hs256": "wsc.security={ enable_auth: true, auth: { keys: [0123456789abcdef0123456789abcdef] } }",
+    "rs256": "wsc.security={ enable_auth: true, auth: { keys: [{ file: rsa.pem }] } }",
 }
 PLUGINS = {
     "cors": '{ origins: ["http://127.0.0.1"] }',
@@ -105,6 +108,14 @@ def make_certificate(folder):
         raise Failed(f"openssl: {done.stderr.strip()}")
 
 
+def make_rsa_key(folder):
+    """rsa.pem, of 2048 bits: the gateway verifies with its public half, `gatewayd token` signs with it."""
+    command = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", str(folder / "rsa.pem")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"openssl: {done.stderr.strip()}")
+
+
 class Running:
     """One server process on one core, in a folder of its own. A context manager."""
 
@@ -117,6 +128,9 @@ class Running:
         self.folder = folder
         if "tls" in features:
             make_certificate(folder)
+        if "rs256" in features:
+            make_rsa_key(folder)
+        self.binary, self.features = binary, features
         self.command = [str(word) for word in server.command(binary, folder, more_plugins, features)]
         self.core = core
 
@@ -136,6 +150,14 @@ class Running:
             self.__exit__()
             raise
         return self
+
+    def token(self):
+        """One for gatewayd's clients; where it asks for none, one of HS256."""
+        key = ["--key", self.folder / "rsa.pem"] if "rs256" in self.features else ["--secret", "0123456789abcdef" * 2]
+        token = said([self.binary, "token", "--user", "bench", "--type", "agent", *key])
+        if not token:
+            raise Failed("gatewayd token made none")
+        return token
 
     def wait_for_port(self):
         pattern = re.compile(r"listening (?:on wss?://127\.0\.0\.1:)?(\d+)")

@@ -77,7 +77,7 @@ void Loop::open(uint32_t index, std::string_view path, bool spread) {
     }
     client.state = tls_ ? State::securing : State::upgrading;
     client.blocked = false;
-    client.out = upgrade_request(path, options_.port, options_.deflate != 0);
+    client.out = upgrade_request(path, options_.port, options_.deflate != 0, options_.token);
     const sockaddr_in to = loopback(1, options_.port);
     if (connect(client.fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0 && errno != EINPROGRESS) {
         return fail_client(index, std::string("connect: ") + std::strerror(errno));

@@ -58,6 +58,10 @@ bool set_option(const char* name, const char* value, Options& options) {
         options.pid = static_cast<int>(pid);
         return pid > 0;
     }
+    if (std::strcmp(name, "--token") == 0) {
+        options.token = value;
+        return true;
+    }
     for (const NumberOption& option : number_options) {
         if (std::strcmp(name, option.name) != 0) continue;
         const int64_t parsed = number(value, option.min, option.max);
@@ -77,7 +81,7 @@ const char* const usage =
     "  connect  connect, upgrade, close; --connections at a time\n"
     "  idle     opens --connections and reads the server's memory\n"
     "  --dialect raw|gateway  --connections N  --window N  --size BYTES\n"
-    "  --deflate 0|1  --tls 0|1\n"
+    "  --deflate 0|1  --tls 0|1  --token TOKEN\n"
     "  --warm-up-ms N  --measure-ms N  --stall-ms N\n"
     "Prints one JSON object. Exit status: 0 nothing went wrong, 1 something was lost or failed, 2 usage.\n";
 

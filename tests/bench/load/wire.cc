@@ -28,12 +28,13 @@ uint64_t big_endian(const char* bytes, size_t count) {
 
 }  // namespace
 
-std::string upgrade_request(std::string_view path, uint16_t port, bool deflate) {
+std::string upgrade_request(std::string_view path, uint16_t port, bool deflate, std::string_view token) {
     std::string request = "GET ";
     request.append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1:").append(std::to_string(port));
     request.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://127.0.0.1");
     request.append("\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
     request.append(key).append("\r\n");
+    if (!token.empty()) request.append("Authorization: Bearer ").append(token).append("\r\n");
     if (deflate) {
         request.append(
             "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "

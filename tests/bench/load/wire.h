@@ -22,7 +22,7 @@ struct Frame {
 enum class Parse : uint8_t { whole, incomplete, invalid };
 
 // `deflate`: offers permessage-deflate without context takeover, and nothing else.
-std::string upgrade_request(std::string_view path, uint16_t port, bool deflate);
+std::string upgrade_request(std::string_view path, uint16_t port, bool deflate, std::string_view token = {});
 
 // `incomplete` until the empty line has come; then the head's size in `size`, and `invalid` (with the status
 // line in `error`) unless it is 101 with the right Sec-WebSocket-Accept and, for `deflate`, agrees to what

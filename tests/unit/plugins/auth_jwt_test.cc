@@ -167,17 +167,35 @@ TEST_CASE("a token is good until its exp, and a second later no more") {
     CHECK(plugin.shake(token).rejection().word == "token_expired");
 }
 
-TEST_CASE("a message of somebody whose token has expired ends the connection") {
-    AuthJwt plugin("expiry_notice: 0");
-    Connection ada = plugin.connected(token_for(10));
-    const std::string message = R"({"type":"text","to":"bob"})";
-    CHECK(ada.message(message).outcome() == "passed");
-    plugin.advance_ms(9000);
-    CHECK(ada.message(message).outcome() == "passed");
-    plugin.advance_ms(2000);
-    if (ada.open()) CHECK(ada.message(message).outcome() != "passed");
+TEST_CASE("ahead of its end the client is told, and then the connection is closed") {
+    AuthJwt plugin("expiry_notice: 5");
+    Connection ada = plugin.connected(token_for(20));
+    plugin.advance_ms(14900);
+    CHECK(ada.sent().empty());
+    plugin.advance_ms(300);
+    REQUIRE(ada.sent().size() == 1);
+    CHECK(ada.sent()[0] == R"({"type":"token_expiring","in_s":5})");
+    plugin.advance_ms(4700);
+    CHECK(ada.open());
+    CHECK(ada.message(R"({"type":"text","to":"bob"})").outcome() == "passed");
+    plugin.advance_ms(300);
     CHECK(ada.closing().code == 1008);
-    CHECK(ada.closing().reason.find("token_expired") == 0);
+    CHECK(ada.closing().reason == "token_expired: the token has expired; connect again with a new one");
+    CHECK(ada.sent().size() == 1);
+}
+
+TEST_CASE("a gateway without timers ends it at the next message") {
+    Plugin plugin(GATEWAYD_PLUGIN_FOLDER "/auth-jwt.so");
+    plugin.offer("gw.timer/1", nullptr);
+    plugin.create("keys: [\"" + secret + "\"]\nleeway: 0\n");
+    plugin.start();
+    Handshake http;
+    http.query["token"] = token_for(10);
+    Connection ada = plugin.accept(plugin.handshake(http));
+    plugin.advance_ms(11000);
+    CHECK(ada.open());
+    CHECK(ada.message(R"({"type":"text","to":"bob"})").outcome() != "passed");
+    CHECK(ada.closing().code == 1008);
 }
 
 TEST_CASE("a token can be renewed in band, by the same user alone") {
@@ -193,9 +211,11 @@ TEST_CASE("a token can be renewed in band, by the same user alone") {
     REQUIRE(good.answers().size() == 1);
     CHECK(good.answers()[0] == R"({"type":"auth_refreshed","id":"r1","expires_in_s":100})");
     CHECK(ada.attribute("auth.groups") == R"(["g2"])");
-    plugin.advance_ms(50000);
+    plugin.advance_ms(99900);
     CHECK(ada.open());
     CHECK(ada.message(R"({"type":"text","to":"bob"})").outcome() == "passed");
+    plugin.advance_ms(300);
+    CHECK(ada.closing().code == 1008);
 }
 
 TEST_CASE("who was there before the plugin is asked to come again") {
