@@ -65,7 +65,7 @@ def test_many_end_at_once_and_the_others_go_on(gateway):
     running = gateway(auth([SECRET], expiry_notice=1))
     token = SHARED.token(claims("ada", seconds=4))
     leaving = [admitted(running, token) for _ in range(100)]
-    with admitted(running, SHARED.token(claims("bob"))) as bob:
+    with admitted(running, SHARED.token(claims("bob", user_type="agent"))) as bob:
         for client in leaving:
             client.expect_close(1008, skip_messages=True)
         bob.send_json({"type": "text", "to": "bob", "content": "still here"})

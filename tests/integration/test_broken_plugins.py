@@ -104,8 +104,9 @@ def test_an_exception_leaves_no_hook_and_each_is_told_with_its_plugin(gateway, w
     running.wait_for_connections(0)
     running.stop()
     called = "function" if where in ("quiesce", "stop", "destroy") else "hook"
+    where_told = "intercept_message" if where == "intercept" else where
     assert running.log_lines(
-        rf'error plugin failed plugin=throws_where_told {called}={where} what="an exception left the \w+: '
+        rf'error plugin failed plugin=throws_where_told {called}={where_told} what="an exception left the \w+: '
         f'thrown in {where}"'
     )
 

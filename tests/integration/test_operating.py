@@ -386,9 +386,14 @@ def test_every_key_on_the_page_exists():
 
 def test_the_metrics_on_the_page_exist(gateway, certificates):
     cert, key = certificates.paths("localhost")
-    config = {"wsc": {"tls": {"cert": str(cert), "key": str(key)}}, "plugins": {"load": [{"name": "cors", "budget_ms": 5}]}}
-    running = gateway(config)
-    text = running.admin.get("/metrics").text
+    tls = {"wsc": {"tls": {"cert": str(cert), "key": str(key)}}}
+    text = gateway({**tls, "plugins": {"load": [{"name": "cors", "budget_ms": 5}]}}).admin.get("/metrics").text
+    # Those of plugins' HTTP requests are there from the first one on.
+    asking = gateway({"plugins": {"load": [{"name": "moderate", "config": {"url": "http://127.0.0.1:1/"}}]}})
+    with asking.connect("bob") as bob:
+        bob.send_json({"type": "text", "to": "bob"})
+        bob.expect_error("unavailable")
+    text += asking.admin.get("/metrics").text
     for name in set(re.findall(r"\b(?:gateway|process)_[a-z_]+", PAGE)):
         assert f"\n{name}" in text, name
 

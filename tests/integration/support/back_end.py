@@ -4,6 +4,7 @@ import http.server
 import json
 import ssl
 import threading
+import types
 
 
 class BackEnd:
@@ -26,10 +27,11 @@ class BackEnd:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                self.json = json.loads(body)
-                back_end.requests.append(self)
+                # A handler lives as long as its connection, which has more than one request.
+                asked = types.SimpleNamespace(path=self.path, headers=self.headers, json=json.loads(body))
+                back_end.requests.append(asked)
                 back_end.arrived.release()
-                made = answer(self)
+                made = answer(asked)
                 try:
                     self._say(made)
                 except OSError:

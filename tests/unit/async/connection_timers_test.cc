@@ -57,7 +57,8 @@ struct Fixture {
     }
     // As in a hook of this connection.
     gw_token start_in_hook(Kept* kept, FakeConnection& on, uint32_t after, uint32_t every = 0) {
-        const HookScope hook(owner.blamed.get(), "intercept", nullptr, &on);
+        const RunningHook running(owner.blamed.get(), Hook::message, nullptr, &on);
+        const HookScope scope(&running);
         gw_token token{0, 0};
         REQUIRE(start(kept, on, after, every, &token) == GW_OK);
         REQUIRE(token.generation != 0);
@@ -143,7 +144,8 @@ TEST_CASE("timers end with their connection, which they still see; others go on"
     // It may not start anew what ends.
     again.then = [&](gw_ctx* ctx) {
         CHECK(from_abi(ctx) == &f.alice);
-        const HookScope hook(f.owner.blamed.get(), "intercept", nullptr, &f.alice);
+        const RunningHook running(f.owner.blamed.get(), Hook::message, nullptr, &f.alice);
+        const HookScope scope(&running);
         gw_token token{0, 0};
         CHECK(f.start(&again, f.alice, 100, 0, &token) == GW_E_STALE);
     };
@@ -203,7 +205,8 @@ TEST_CASE("one connection has so many timers of an instance, wherever they are s
     for (uint32_t i = 0; i < GW_TIMER_MAX_PER_CONN; ++i)
         f.start_in_hook(&kept[i], f.alice, 1000);
     {
-        const HookScope hook(f.owner.blamed.get(), "intercept", nullptr, &f.alice);
+        const RunningHook running(f.owner.blamed.get(), Hook::message, nullptr, &f.alice);
+        const HookScope scope(&running);
         gw_token token{0, 0};
         CHECK(f.start(&kept[16], f.alice, 1000, 0, &token) == GW_E_LIMIT);
         CHECK(f.start(&kept[16], f.alice, 1000, 0, &token, &f.other) == GW_OK);
@@ -219,7 +222,8 @@ TEST_CASE("an instance has so many timers in all; one that does not run has none
     Fixture f;
     Kept kept{&f.log, "a"};
     gw_token token{0, 0};
-    const HookScope hook(f.owner.blamed.get(), "intercept", nullptr, &f.alice);
+    const RunningHook running(f.owner.blamed.get(), Hook::message, nullptr, &f.alice);
+    const HookScope scope(&running);
     f.owner.timers = GW_TIMER_MAX_PER_INSTANCE;
     CHECK(f.start(&kept, f.alice, 100, 0, &token) == GW_E_LIMIT);
     CHECK(f.owner.timers == GW_TIMER_MAX_PER_INSTANCE);

@@ -63,7 +63,8 @@ TEST_CASE("a thread that does not come out of a hook is told with plugin, hook a
         interceptor.tag = std::make_shared<PluginTag>(PluginTag{"acme", "/opt/acme.so", "1.2.3", "id", true});
         {
             const Pulse::Beat beat(f.pulse);
-            const HookScope scope(&interceptor, "intercept", nullptr, nullptr);
+            const RunningHook running(&interceptor, Hook::message, nullptr, nullptr);
+            const HookScope scope(&running);
             waits_in_a_hook(f.released);
         }
         f.its.wait_for(2);

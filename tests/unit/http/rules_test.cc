@@ -28,11 +28,8 @@ TEST_CASE("what is not said has its default") {
 
 TEST_CASE("no header is smuggled in, and none of the connection's own is set") {
     CHECK(problem_with("X-A", "fine; \xC3\xA4 \t too").empty());
-    for (const std::string value :
-         {"a\r\nX-B: c", "a\nb", "a\rb", std::string("a\0b", 3).c_str(), "\x7F", "\x01"}) {
-        if (value == "a") continue;  // what C made of the NUL
+    for (const char* value : {"a\r\nX-B: c", "a\nb", "a\rb", "\x7F", "\x01"})
         CHECK(problem_with("X-A", value) == "header 1 (X-A) has a control character in its value");
-    }
     CHECK(problem_with("X-A", std::string("a\0b", 3)) ==
           "header 1 (X-A) has a control character in its value");
     for (const char* name : {"", "X A", "X:", "X\r\n", "\xC3\xA4", "X-\n"})
