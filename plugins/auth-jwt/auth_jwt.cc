@@ -4,10 +4,12 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "answers.h"
 #include "bearer.h"
 #include "gateway/plugin.hpp"
+#include "key_source.h"
 #include "session.h"
 #include "settings.h"
 #include "verifier.h"
@@ -32,18 +34,34 @@ class AuthJwt : public gateway::Interceptor {
     static constexpr uint32_t stage = GW_STAGE_AUTH;
 
     void Configure(const gateway::Config& config) override {
-        Settings settings = Settings::read(config);
+        Settings settings = Settings::read(config, host());
         if (!settings.warnings.empty()) host().warn(settings.warnings);
         expiry_notice_s_ = settings.expiry_notice_s;
+        for (KeyUrl& url : settings.key_urls)
+            sources_.push_back(std::make_unique<KeySource>(host(), std::move(url)));
         verifier_ = Verifier(std::move(settings.token), std::move(settings.claims), std::move(settings.keys));
     }
 
-    gateway::Verdict Intercept(gateway::Request& request, gateway::Connection& connection,
-                               gateway::Next&) override {
-        if (request.is_handshake()) return admit(request, connection);
-        if (ended(connection)) return gateway::Drop;
-        return request.field("type") == "auth_refresh" ? refresh(request, connection) : gateway::Continue;
+    void Start() override {
+        for (const auto& source : sources_)
+            source->fetch();
     }
+
+    gateway::Verdict Intercept(gateway::Request& request, gateway::Connection& connection,
+                               gateway::Next& next) override {
+        if (request.is_handshake()) return admit(request, connection, next, true);
+        if (ended(connection)) return gateway::Drop;
+        if (request.field("type") != "auth_refresh") return gateway::Continue;
+        return refresh(request, connection, next, true);
+    }
+
+    // The keys that it waited for are there, or are not to be had.
+    gateway::Verdict OnResume(gateway::Request& request, gateway::Connection& connection, gateway::Next& next,
+                              void*) override {
+        return request.is_handshake() ? admit(request, connection, next, false)
+                                      : refresh(request, connection, next, false);
+    }
+    void OnCancel(const gateway::Request&, gateway::Connection&, void*, int32_t) override {}
 
     bool Attach(gateway::Connection& connection) override {
         const auto expires_at = connection.attribute(attribute_expires_at);
@@ -64,18 +82,48 @@ class AuthJwt : public gateway::Interceptor {
    private:
     int64_t now_ms() const { return host().wall_time_ms(); }
 
-    Refusal verify(std::string_view token, Identity* who) const {
-        bool key_unknown = false;
-        return verifier_.verify(token, nullptr, now_ms() / 1000, who, &key_unknown);
+    // --- tokens and keys ---
+
+    // *key_unknown: as of Verifier::verify.
+    Refusal verify(std::string_view token, Identity* who, bool* key_unknown) const {
+        KeyLists fetched;
+        for (const auto& source : sources_) {
+            source->refresh_when_old();
+            if (auto keys = source->keys()) fetched.push_back(std::move(keys));
+        }
+        return verifier_.verify(token, fetched, now_ms() / 1000, who, key_unknown);
+    }
+
+    // Puts the request aside until a fetch of keys is done that may bring the missing one; false: there is
+    // none. `may_fetch`: begins one.
+    bool waits_for_keys(gateway::Next& next, bool may_fetch) const {
+        KeySource* awaited = nullptr;
+        for (const auto& source : sources_) {
+            if (may_fetch ? source->fetch() : source->is_fetching()) awaited = source.get();
+        }
+        if (awaited == nullptr) return false;
+        const gw_token request = next.defer(0, nullptr);
+        if (!awaited->wait(request)) host().resume(request);
+        return true;
+    }
+
+    bool lacks_keys() const {
+        return std::any_of(sources_.begin(), sources_.end(),
+                           [](const auto& source) { return source->keys() == nullptr; });
     }
 
     // --- handshakes ---
 
-    gateway::Verdict admit(gateway::Request& request, gateway::Connection& connection) {
+    gateway::Verdict admit(gateway::Request& request, gateway::Connection& connection, gateway::Next& next,
+                           bool may_fetch) {
         std::string_view token;
         Identity who;
+        bool key_unknown = false;
         Refusal refusal = find_token(request, &token);
-        if (!refusal) refusal = verify(token, &who);
+        if (!refusal) refusal = verify(token, &who, &key_unknown);
+        if (key_unknown && waits_for_keys(next, may_fetch)) return gateway::Pending;
+        if (key_unknown && lacks_keys())
+            return request.reject(503, keys_unavailable, "there are no keys yet to verify the token with");
         if (refusal) return unauthorized(request, refusal);
         request.set_field("user_id", who.user_id);
         if (!who.user_type.empty()) request.set_field("user_type", who.user_type);
@@ -98,11 +146,14 @@ class AuthJwt : public gateway::Interceptor {
 
     // --- connections ---
 
-    gateway::Verdict refresh(gateway::Request& request, gateway::Connection& connection) {
+    gateway::Verdict refresh(gateway::Request& request, gateway::Connection& connection, gateway::Next& next,
+                             bool may_fetch) {
         const auto token = request.field("token");
         if (!token) return request.reject(400, "invalid_message", "auth_refresh needs a text named token");
         Identity who;
-        Refusal refusal = verify(*token, &who);
+        bool key_unknown = false;
+        Refusal refusal = verify(*token, &who, &key_unknown);
+        if (key_unknown && waits_for_keys(next, may_fetch)) return gateway::Pending;
         if (!refusal) refusal = not_the_same(connection.client(), who);
         if (refusal) {
             const std::string why = std::string(refusal.code) + ": " + refusal.why;
@@ -164,6 +215,7 @@ class AuthJwt : public gateway::Interceptor {
     }
 
     Verifier verifier_;
+    std::vector<std::unique_ptr<KeySource>> sources_;
     int64_t expiry_notice_s_ = 0;
 };
 

@@ -57,6 +57,7 @@ class Key {
 };
 
 using KeyList = std::vector<std::shared_ptr<const Key>>;
+using KeyLists = std::vector<std::shared_ptr<const KeyList>>;
 
 // Empties OpenSSL's error queue of this thread and gives the last reason in words.
 std::string take_openssl_error();

@@ -21,6 +21,7 @@ inline constexpr const char* token_malformed =
     "token_malformed";  // no JWT, or one that can be read in two ways
 inline constexpr const char* token_wrong_algorithm = "token_wrong_algorithm";
 inline constexpr const char* token_unknown_key = "token_unknown_key";
+inline constexpr const char* keys_unavailable = "keys_unavailable";  // 503: there are none yet to verify with
 inline constexpr const char* token_bad_signature = "token_bad_signature";
 inline constexpr const char* token_expired = "token_expired";
 inline constexpr const char* token_not_yet_valid = "token_not_yet_valid";

@@ -17,6 +17,8 @@ constexpr int64_t most_leeway_s = 300;
 constexpr int64_t most_notice_s = 86400;
 constexpr int64_t least_token_bytes = 256;
 constexpr int64_t most_token_bytes = 65536;
+constexpr int64_t most_refresh_s = 604800;
+constexpr size_t max_key_urls = 8;
 
 // "2027-01-31T12:00:00Z"
 int64_t read_date(const Config& entry) {
@@ -38,9 +40,19 @@ std::vector<std::string> one_or_more(const Config& entry) {
     return texts;
 }
 
+// Whether what is sent there stays on this machine.
+bool is_local(std::string_view url) {
+    for (const std::string_view host : {"http://127.0.0.1", "http://[::1]", "http://localhost"}) {
+        if (url.substr(0, host.size()) != host) continue;
+        const std::string_view rest = url.substr(host.size(), 1);
+        if (rest.empty() || rest == ":" || rest == "/" || rest == "?") return true;
+    }
+    return false;
+}
+
 class KeyReader {
    public:
-    explicit KeyReader(Settings* settings) : settings_(settings) {}
+    KeyReader(Settings* settings, const gateway::Host& host) : settings_(settings), host_(host) {}
 
     // One entry of `keys`.
     void read(const Config& entry) {
@@ -49,8 +61,14 @@ class KeyReader {
             add(entry, is_pem(text) ? of_pem(entry, text) : of_secret(entry, text));
             return;
         }
-        entry.allow_only({"secret", "secret_base64", "pem", "file", "jwks_file", "alg", "kid", "expires"});
-        const Config source = the_one_of(entry, {"secret", "secret_base64", "pem", "file", "jwks_file"});
+        if (entry.get("jwks_url").exists()) {
+            read_url(entry);
+            return;
+        }
+        entry.allow_only(
+            {"secret", "secret_base64", "pem", "file", "jwks_file", "jwks_url", "alg", "kid", "expires"});
+        const Config source =
+            the_one_of(entry, {"secret", "secret_base64", "pem", "file", "jwks_file", "jwks_url"});
         if (source.key() == entry.key() + ".jwks_file") {
             read_jwks_file(entry, source);
         } else {
@@ -130,6 +148,26 @@ class KeyReader {
             push(entry, key);
     }
 
+    void read_url(const Config& entry) {
+        entry.allow_only({"jwks_url", "refresh", "min_refresh", "allow_http"});
+        const Config place = entry.get("jwks_url");
+        KeyUrl url;
+        url.url = place.required_string();
+        const std::string problem = gateway::http::url_problem(host_, url.url);
+        if (!problem.empty()) place.fail(problem);
+        const bool encrypted = url.url.substr(0, 8) == "https://";
+        if (!encrypted && !is_local(url.url) && !entry.get("allow_http").bool_or(false)) {
+            place.fail(
+                "must be https: who can change what http brings can give out tokens; allow_http: true "
+                "allows it");
+        }
+        url.refresh_s = entry.get("refresh").integer_or(url.refresh_s, 1, most_refresh_s);
+        url.min_refresh_s = entry.get("min_refresh").integer_or(url.min_refresh_s, 1, most_refresh_s);
+        if (settings_->key_urls.size() == max_key_urls)
+            entry.fail("is one URL too many; at most " + std::to_string(max_key_urls));
+        settings_->key_urls.push_back(std::move(url));
+    }
+
     void warn_of_open_file(const Config& place, const char* what) {
         warn(place,
              "every user can read this " + std::string(what) + "; chmod 0640, and the gateway's group");
@@ -163,6 +201,7 @@ class KeyReader {
     }
 
     Settings* const settings_;
+    const gateway::Host& host_;
 };
 
 void read_claim_names(const Config& config, ClaimNames* names) {
@@ -181,14 +220,15 @@ void read_claim_names(const Config& config, ClaimNames* names) {
 
 }  // namespace
 
-Settings Settings::read(const Config& config) {
+Settings Settings::read(const Config& config, const gateway::Host& host) {
     config.allow_only({"keys", "issuer", "audience", "leeway", "require_exp", "expiry_notice",
                        "max_token_size", "types", "claims"});
     Settings settings;
-    KeyReader keys(&settings);
+    KeyReader keys(&settings, host);
     for (const Config& entry : config.get("keys").list())
         keys.read(entry);
-    if (settings.keys.empty()) config.get("keys").fail("needs a key to verify tokens with");
+    if (settings.keys.empty() && settings.key_urls.empty())
+        config.get("keys").fail("needs a key to verify tokens with");
     settings.claims.issuers = one_or_more(config.get("issuer"));
     settings.claims.audiences = one_or_more(config.get("audience"));
     settings.claims.leeway_s = config.get("leeway").integer_or(30, 0, most_leeway_s);

@@ -40,16 +40,16 @@ bool any_verifies(const KeyList& keys, const Token& token, int64_t now_s, Search
 
 }  // namespace
 
-Refusal Verifier::verify(std::string_view text, const KeyList* fetched, int64_t now_s, Identity* out,
+Refusal Verifier::verify(std::string_view text, const KeyLists& fetched, int64_t now_s, Identity* out,
                          bool* key_unknown) const {
     *key_unknown = false;
     Token token;
     if (Refusal refusal = parse_token(text, token_rules_, &token)) return refusal;
     Search search;
-    if (any_verifies(keys_, token, now_s, &search) ||
-        (fetched != nullptr && any_verifies(*fetched, token, now_s, &search))) {
-        return read_claims(token.payload, claim_rules_, now_s, out);
-    }
+    bool good = any_verifies(keys_, token, now_s, &search);
+    for (size_t i = 0; !good && i < fetched.size(); ++i)
+        good = any_verifies(*fetched[i], token, now_s, &search);
+    if (good) return read_claims(token.payload, claim_rules_, now_s, out);
     *key_unknown = !search.named_one_tried;
     if (search.tries > 0) return {token_bad_signature, "the token's signature does not hold"};
     if (search.out_of_date) return {token_unknown_key, "the token's key is out of date"};

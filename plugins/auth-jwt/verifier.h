@@ -19,9 +19,9 @@ class Verifier {
           claim_rules_(std::move(claim_rules)),
           keys_(std::move(keys)) {}
 
-    // `fetched`: more keys; null: none. *key_unknown: refused for want of the key that the token names, so
+    // `fetched`: more keys. *key_unknown: refused for want of the key that the token names, so
     // that a newer set may have it.
-    Refusal verify(std::string_view text, const KeyList* fetched, int64_t now_s, Identity* out,
+    Refusal verify(std::string_view text, const KeyLists& fetched, int64_t now_s, Identity* out,
                    bool* key_unknown) const;
 
     const ClaimRules& claim_rules() const { return claim_rules_; }

@@ -104,7 +104,7 @@ const Verifier& verifier() {
 bool is_taken(const std::string& token, Identity* who) {
     const Exact copy(token);
     bool key_unknown = false;
-    return !verifier().verify(copy.view(), nullptr, now_s, who, &key_unknown);
+    return !verifier().verify(copy.view(), {}, now_s, who, &key_unknown);
 }
 
 void check_signed(std::string_view header, std::string_view payload) {

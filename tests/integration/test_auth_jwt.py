@@ -325,7 +325,7 @@ def test_other_reserved_types_are_still_nobodys(running):
         (["short"], r"keys\[0\]: has 5 bytes; HS256 needs at least 32"),
         ([{"secret": "x" * 31}], r"keys\[0\].secret: has 31 bytes"),
         ([{"secret_base64": "!!"}], r"keys\[0\].secret_base64: is not base64"),
-        ([SECRET, {}], r"keys\[1\]: needs exactly one of secret, secret_base64, pem, file, jwks_file"),
+        ([SECRET, {}], r"keys\[1\]: needs exactly one of secret, secret_base64, pem, file, jwks_file, jwks_url"),
         ([{"secret": SECRET, "file": "x"}], r"keys\[0\]: needs exactly one of"),
         ([{"secret": SECRET, "alg": "RS256"}], r"keys\[0\].alg: is RS256, and this is a key for HS256"),
         ([{"secret": SECRET, "alg": "HS512"}], r"keys\[0\].alg: must be HS256, RS256, ES256 or EdDSA"),

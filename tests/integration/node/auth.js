@@ -79,7 +79,7 @@ const play = async () => {
   socket.send(JSON.stringify({ type: 'auth_refresh', id: 1, token: token('eve', 600, { user_type: 'agent' }) }))
   const error = await next()
   assert.deepEqual([error.type, error.code, error.id], ['error', 'forbidden', 1])
-  socket.send(JSON.stringify({ type: 'auth_refresh', id: 2, token: token('ada', 2, { user_type: 'agent' }) }))
+  socket.send(JSON.stringify({ type: 'auth_refresh', id: 2, token: token('ada', 6, { user_type: 'agent' }) }))
   const answers = [await next(), await next()].map((message) => message.type).sort()
   assert.deepEqual(answers, ['auth_refreshed', 'token_expiring'])
   const end = await next()
