@@ -67,6 +67,17 @@ std::vector<IdentityPtr> Gateway::list_clients(uint64_t* cursor, size_t limit) c
     return impl_->list_clients(cursor, limit);
 }
 
+void Gateway::reserve_admin_routes(const std::vector<std::string>& paths) {
+    impl_->admin_routes_.reserve(paths);
+}
+AdminRoutes::Found Gateway::find_admin_route(std::string_view method,
+                                             const std::vector<std::string>& parts) const {
+    return impl_->admin_routes_.find(method, parts);
+}
+void Gateway::call_admin_route(uint64_t route, AdminCall call, AdminRespond respond) {
+    impl_->call_admin_route(route, std::move(call), std::move(respond));
+}
+
 GatewayStats Gateway::stats() const {
     return impl_->stats();
 }
@@ -92,6 +103,10 @@ std::vector<TlsCertificateInfo> Gateway::certificates() const {
 
 HttpNumbers Gateway::http() const {
     return impl_->http_.numbers();
+}
+
+std::vector<PluginMetric> Gateway::plugin_metrics() const {
+    return impl_->metric_registry_.snapshot();
 }
 
 std::vector<PluginStatus> Gateway::plugins() const {

@@ -25,6 +25,8 @@
 #include "core/http/service.h"
 #include "core/hub/identity.h"
 #include "core/net/tls_certificate.h"
+#include "core/plugins/admin_routes.h"
+#include "core/plugins/metric_registry.h"
 
 namespace gatewayd {
 
@@ -108,6 +110,13 @@ class Gateway {
     // *cursor: 0 begins; 0 again after the last page.
     std::vector<IdentityPtr> list_clients(uint64_t* cursor, size_t limit) const;
 
+    // Routes of plugins on the admin listener. The listener's own paths ("/api/v1/clients/{id}") are reserved
+    // before check() or start(); the others are [any].
+    void reserve_admin_routes(const std::vector<std::string>& paths);
+    AdminRoutes::Found find_admin_route(std::string_view method, const std::vector<std::string>& parts) const;
+    // `respond` is called once, on any thread, if the gateway does not end before.
+    void call_admin_route(uint64_t route, AdminCall call, AdminRespond respond);
+
     // [any] numbers
     GatewayStats stats() const;
     std::vector<const ReactorCounters*> counters() const;  // one a reactor
@@ -115,6 +124,7 @@ class Gateway {
     std::vector<Permissions::Rule> permissions() const;    // who may do what
     HttpNumbers http() const;                              // what plugins ask of back ends
     std::vector<TlsCertificateInfo> certificates() const;  // in use; none without TLS
+    std::vector<PluginMetric> plugin_metrics() const;      // of plugins' own, by name
 
    private:
     class Impl;

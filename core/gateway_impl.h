@@ -36,6 +36,7 @@ class Gateway::Impl final : public HostServices {
           deadline_(control),
           crash_reset_(control),
           plugin_timer_(control),
+          admin_timer_(control),
           limits_(settings_.wsc.performance.max_connections_per_node,
                   settings_.wsc.performance.max_connections_per_address),
           guard_(settings_.plugins),
@@ -75,6 +76,8 @@ class Gateway::Impl final : public HostServices {
     TimerService& timers() override { return node_.timers; }
     WorkService& works() override { return node_.works; }
     ServiceRegistry& service_registry() override { return service_registry_; }
+    AdminRoutes& admin_routes() override { return admin_routes_; }
+    MetricRegistry& metric_registry() override { return metric_registry_; }
     void adopt(const void* instance, const void* replaces) override;
     HttpService& http() override { return http_; }
     void forget(const void* instance) override;
@@ -88,6 +91,8 @@ class Gateway::Impl final : public HostServices {
         const Pulse::Beat beat(guard_.pulse());
         plugins_.chain()->emit(event, nullptr);
     }
+    // [any] A request for a plugin's route: its handler runs on the control thread.
+    void call_admin_route(uint64_t route, AdminCall call, AdminRespond respond);
 
     Settings settings_;
     std::vector<std::string> warnings_;
@@ -95,12 +100,16 @@ class Gateway::Impl final : public HostServices {
     boost::asio::steady_timer deadline_;
     boost::asio::steady_timer crash_reset_;
     boost::asio::steady_timer plugin_timer_;  // the next of the plugins' timers on the control thread
+    boost::asio::steady_timer admin_timer_;   // of the next answer that a plugin owes
+    bool admin_timer_runs_ = false;
     NodeLimits limits_;
     std::unique_ptr<GatewayTls> tls_;  // null: plain; outlives the reactors
     Node node_;
     ServiceRegistry service_registry_;
     GatewayGuard guard_;  // outlives the plugins and the reactors
     HttpClient http_;     // outlives the plugins
+    AdminRoutes admin_routes_;
+    MetricRegistry metric_registry_;
     PluginHost plugins_;
     std::vector<SkippedPlugin> unloaded_;  // in safe mode: those of the configuration
     std::vector<std::unique_ptr<ReactorThread>> threads_;
@@ -123,6 +132,8 @@ class Gateway::Impl final : public HostServices {
     void open_listeners();
     void run_threads();
     void finish_shutdown(bool in_time);
+    // Until then a plugin must have answered; 0: nothing is owed.
+    void await_admin_answers(uint64_t next_deadline_ns);
     // service.changed, to the plugins of the present chain.
     void tell(const ServiceRegistry::Changes& changes);
     void look_at_files();

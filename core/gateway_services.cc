@@ -43,13 +43,36 @@ void Gateway::Impl::request_shutdown(std::string why) {
 }
 
 void Gateway::Impl::adopt(const void* instance, const void* replaces) {
+    admin_routes_.commit(instance, replaces);
     tell(service_registry_.commit(instance, replaces));
 }
 
 void Gateway::Impl::destroyed(const void* instance) {
+    metric_registry_.destroyed(instance);
     for (const std::string& service : service_registry_.destroyed(instance)) {
         log::error("a plugin was destroyed and had not released a service", {{"service", service}});
     }
+}
+
+void Gateway::Impl::call_admin_route(uint64_t route, AdminCall call, AdminRespond respond) {
+    post_to_control([this, route, call = std::move(call), respond = std::move(respond)] {
+        const Pulse::Beat beat(guard_.pulse());
+        const uint64_t now_ns = monotonic_now_ns();
+        admin_routes_.call(route, call, now_ns, respond);
+        if (!admin_timer_runs_) await_admin_answers(admin_routes_.expire(now_ns));
+    });
+}
+
+void Gateway::Impl::await_admin_answers(uint64_t next_deadline_ns) {
+    admin_timer_runs_ = next_deadline_ns != 0;
+    if (!admin_timer_runs_) return;
+    const uint64_t now_ns = monotonic_now_ns();
+    const uint64_t wait_ns = next_deadline_ns > now_ns ? next_deadline_ns - now_ns : 0;
+    admin_timer_.expires_after(std::chrono::nanoseconds(wait_ns));
+    admin_timer_.async_wait(
+        [this, alive = std::weak_ptr<const bool>(alive_)](const boost::system::error_code& error) {
+            if (!error && !alive.expired()) await_admin_answers(admin_routes_.expire(monotonic_now_ns()));
+        });
 }
 
 // While plugins start or stop, their order is all that they need.
@@ -93,6 +116,8 @@ void Gateway::Impl::run_control_timers() {
 void Gateway::Impl::forget(const void* instance) {
     static_cast<const PluginInstance*>(instance)->over = true;
     http_.forget(instance);
+    admin_routes_.forget(instance);
+    metric_registry_.forget(instance);
     tell(service_registry_.withdraw(instance));
     node_.works.forget(instance);
     for (const auto& own : threads_) {

@@ -7,6 +7,7 @@
 #include "core/config/loader.h"
 #include "core/config/render.h"
 #include "core/gateway.h"
+#include "gatewayd/admin/api.h"
 
 namespace gatewayd {
 
@@ -36,6 +37,7 @@ int check(const CommandLine& line) {
     std::string refused;
     {
         Gateway gateway(*settings, control);
+        gateway.reserve_admin_routes(admin::Api::paths());
         try {
             gateway.check();
         } catch (const StartError& error) {

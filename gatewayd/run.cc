@@ -10,6 +10,7 @@
 #include "core/gateway.h"
 #include "core/guard/crash_handler.h"
 #include "core/guard/thread_guard.h"
+#include "gatewayd/admin/api.h"
 #include "gatewayd/admin/server.h"
 #include "gatewayd/check.h"
 #include "gatewayd/process.h"
@@ -42,6 +43,7 @@ class Daemon {
           signals_(control_, {[this](const char* name) { stop("signal", name); },
                               [this] { gateway_.reopen_files(); }, [this] { gateway_.reload(); }}),
           admin_(gateway_) {
+        gateway_.reserve_admin_routes(admin::Api::paths());
         gateway_.on_shutdown_request([this](const std::string& why) { stop("a plugin", why); });
     }
 

@@ -30,6 +30,12 @@ namespace gatewayd::harness {
 using FlightPtr = std::shared_ptr<Flight>;
 using PeerPtr = std::shared_ptr<Peer>;
 
+// An HTTP request of a test; the answer may come from a thread of the plugin.
+struct AdminFlight {
+    std::mutex mutex;
+    gateway::harness::AdminAnswer answer;
+};
+
 class Engine {
    public:
     explicit Engine(const std::string& file);  // throws gateway::harness::Error
@@ -89,6 +95,13 @@ class Engine {
     const void* service(const std::string& name);
     bool holds_service(const void* table);
 
+    // --- gw.admin/1 (host_admin.cc) and gw.metrics/1 (host_metrics.cc) ---
+    std::shared_ptr<AdminFlight> admin(const std::string& method, const std::string& target,
+                                       const std::string& body);
+    void keep(std::shared_ptr<void> thing);  // until the engine goes
+    gateway::harness::MetricValue metric(const std::string& name,
+                                         const std::map<std::string, std::string>& labels) const;
+
     // --- what happened ---
     void problem(const std::string& what);                 // [any]
     void add_log(int32_t level, const std::string& text);  // [any]
@@ -96,6 +109,7 @@ class Engine {
     std::vector<std::string> problems();  // and from now on they count as known
     std::vector<std::string> unknown_problems() const;
     FakeHub& hub() { return hub_; }
+    const FakeHub& hub() const { return hub_; }
     void hook_begins(const std::string& name);
     void hook_ends(const std::string& name);
     std::function<void(const std::string& name, bool begins)> watch_hooks;  // empty: nobody
@@ -157,6 +171,7 @@ class Engine {
     Rfc3339Clock dates_;
     std::vector<TextYard::Text> texts_for_life_;
     std::map<std::string, const void*> offered_;  // services of other plugins
+    std::vector<std::shared_ptr<void>> kept_;
 
     mutable std::mutex mutex_;
     std::condition_variable woken_;

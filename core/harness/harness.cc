@@ -108,6 +108,16 @@ void Connection::disconnect(int32_t code, const std::string& reason) {
     engine_->disconnect(peer_, code, reason);
 }
 
+// --- AdminRequest ---
+
+AdminAnswer AdminRequest::answer() const {
+    const std::lock_guard<std::mutex> lock(flight_->mutex);
+    return flight_->answer;
+}
+bool AdminRequest::wait(int real_time_limit_ms) {
+    return engine_->wait_for([this] { return answer().status != 0; }, real_time_limit_ms);
+}
+
 // --- Plugin ---
 
 Plugin::Plugin(const std::string& file) : engine_(std::make_unique<Engine>(file)) {}
@@ -242,6 +252,13 @@ void Plugin::http_handler(std::function<HttpAnswer(const HttpRequest&)> handler)
 }
 std::vector<HttpRequest> Plugin::http_requests() const {
     return engine_->hub().fake_http().requests();
+}
+
+AdminRequest Plugin::admin(const std::string& method, const std::string& target, const std::string& body) {
+    return {engine_.get(), engine_->admin(method, target, body)};
+}
+MetricValue Plugin::metric(const std::string& name, const std::map<std::string, std::string>& labels) const {
+    return engine_->metric(name, labels);
 }
 
 std::vector<std::string> Plugin::log() const {

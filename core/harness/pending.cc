@@ -188,6 +188,7 @@ void Engine::go_on() {
 }
 
 void Engine::tick() {
+    hub_.admin_routes().expire(now_ns());
     deferrals_.tick([this](Deferral& deferral) {
         const FlightPtr flight = flight_of(deferral.request);
         InterceptorChain::expire(deferral);

@@ -87,10 +87,12 @@ void FakeHub::request_shutdown(std::string why) {
 }
 
 void FakeHub::adopt(const void* instance, const void* replaces) {
+    admin_routes_.commit(instance, replaces);
     static_cast<void>(service_registry_.commit(instance, replaces));
 }
 
 void FakeHub::destroyed(const void* instance) {
+    metric_registry_.destroyed(instance);
     static_cast<void>(service_registry_.destroyed(instance));
 }
 
@@ -110,6 +112,8 @@ void FakeHub::tell_works() {
 void FakeHub::forget(const void* instance) {
     static_cast<const PluginInstance*>(instance)->over = true;
     http_.forget();
+    admin_routes_.forget(instance);
+    metric_registry_.forget(instance);
     static_cast<void>(service_registry_.withdraw(instance));
     works_.forget(instance);
     for (ConnectionTimers& each : timers_.connections)

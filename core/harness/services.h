@@ -34,6 +34,9 @@ class FakeHub final : public HostServices {
     TimerService& timers() override { return timers_; }
     WorkService& works() override { return works_; }
     ServiceRegistry& service_registry() override { return service_registry_; }
+    AdminRoutes& admin_routes() override { return admin_routes_; }
+    MetricRegistry& metric_registry() override { return metric_registry_; }
+    const MetricRegistry& metric_registry() const { return metric_registry_; }
     void adopt(const void* instance, const void* replaces) override;
     void forget(const void* instance) override;
     void destroyed(const void* instance) override;
@@ -66,6 +69,8 @@ class FakeHub final : public HostServices {
 
    private:
     ServiceRegistry service_registry_;
+    AdminRoutes admin_routes_;
+    MetricRegistry metric_registry_;
     Deferrals* deferrals_ = nullptr;
     Permissions permissions_;
     std::vector<std::string> user_types_{"customer", "agent", "admin"};

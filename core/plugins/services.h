@@ -11,6 +11,8 @@
 #include "core/chain/publish.h"
 #include "core/http/service.h"
 #include "core/hub/identity.h"
+#include "core/plugins/admin_routes.h"
+#include "core/plugins/metric_registry.h"
 #include "core/plugins/service_registry.h"
 #include "gateway/host.h"
 
@@ -39,6 +41,8 @@ class HostServices {
     virtual TimerService& timers() = 0;
     virtual WorkService& works() = 0;
     virtual HttpService& http() = 0;
+    virtual AdminRoutes& admin_routes() = 0;
+    virtual MetricRegistry& metric_registry() = 0;
     // [control] After its start: what it has registered takes effect, in the place of what `replaces` has
     // (the generation before it; null: none).
     virtual void adopt(const void* instance, const void* replaces) = 0;

@@ -133,7 +133,18 @@ const Api::Route Api::routes[] = {
 
 Api::Api(Gateway& gateway) : gateway_(gateway), access_(gateway.settings().admin.api_keys) {}
 
-Api::Match Api::match(std::string_view method, const Target& target) {
+std::vector<std::string> Api::paths() {
+    std::vector<std::string> all;
+    for (const Route& route : routes) {
+        std::string path;
+        for (const std::string_view part : route.parts)
+            path += "/" + std::string(part);
+        all.push_back(std::move(path));
+    }
+    return all;
+}
+
+Api::Match Api::match(std::string_view method, const Target& target) const {
     if (method == "HEAD") method = "GET";
     Match match;
     for (const Route& route : routes) {
@@ -157,6 +168,10 @@ Api::Match Api::match(std::string_view method, const Target& target) {
         if (!match.allow.empty()) match.allow += ", ";
         match.allow += route.method == "GET" ? "GET, HEAD" : std::string(route.method);
     }
+    if (!match.allow.empty()) return match;
+    AdminRoutes::Found found = gateway_.find_admin_route(method, target.parts);
+    match.plugin_route = found.route;
+    match.allow = std::move(found.allow);
     return match;
 }
 
@@ -166,6 +181,7 @@ std::optional<Response> Api::refusal(const RequestHead& head) const {
     const bool open = found.route != nullptr && found.route->open;
     if (std::optional<Response> refused = access_.refusal(head, open)) return refused;
     if (!target) return error_response(400, "bad_request", "the path or the query has a broken % escape");
+    if (found.plugin_route != 0) return plugin_route_refusal(head);
     if (found.route == nullptr && found.allow.empty()) {
         return error_response(404, "not_found", "there is nothing at this path");
     }
@@ -187,9 +203,37 @@ std::optional<Response> Api::refusal(const RequestHead& head) const {
     return std::nullopt;
 }
 
+std::optional<Response> Api::plugin_route_refusal(const RequestHead& head) const {
+    if (!head.has_body || is_json_type(head.content_type)) return std::nullopt;
+    return error_response(415, "unsupported_media_type", "send Content-Type: application/json");
+}
+
+// The listener's thread asks, the control thread runs the handler, and any thread answers.
+void Api::call_plugin(uint64_t route, const RequestHead& head, Target target, std::string body,
+                      const Respond& respond) {
+    AdminCall call;
+    call.method = head.method;
+    call.path = head.target.substr(0, head.target.find('?'));
+    call.body = std::move(body);
+    call.parts = std::move(target.parts);
+    call.query = std::move(target.query);
+    gateway_.call_admin_route(route, std::move(call), [respond](AdminAnswer answer) {
+        Response response;
+        response.status = answer.status;
+        if (!answer.content_type.empty()) response.content_type = std::move(answer.content_type);
+        response.body = std::move(answer.body);
+        respond(std::move(response));
+    });
+}
+
 void Api::handle(const RequestHead& head, std::string body, const Respond& respond) {
     std::optional<Target> target = parse_target(head.target);
     Match found = match(head.method, *target);
+    if (found.plugin_route != 0)
+        return call_plugin(found.plugin_route, head, std::move(*target), std::move(body), respond);
+    if (found.route == nullptr) {  // a plugin's, and the plugin has gone while the body was read
+        return respond(error_response(503, "unavailable", "the plugin that answers here has ended"));
+    }
     Call call{std::move(found.id), std::move(*target), std::move(body), respond};
     (this->*found.route->handler)(call);
 }
@@ -222,6 +266,7 @@ void Api::metrics(Call& call) {
     source.plugins = gateway_.plugins();
     source.stats = gateway_.stats();
     source.http = gateway_.http();
+    source.plugin_metrics = gateway_.plugin_metrics();
     source.user_types = wsc.security.allowed_user_types;
     source.version = GATEWAYD_VERSION;
     source.process = read_process_numbers();

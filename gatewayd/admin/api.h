@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/gateway.h"
 #include "gatewayd/admin/access.h"
@@ -16,6 +17,8 @@ namespace gatewayd::admin {
 class Api {
    public:
     explicit Api(Gateway& gateway);
+    // Its own paths, which no plugin may take: "/api/v1/clients/{id}".
+    static std::vector<std::string> paths();
 
     // Before the body is read: the refusal, or nothing.
     std::optional<Response> refusal(const RequestHead& head) const;
@@ -26,8 +29,9 @@ class Api {
     struct Route;
     struct Match {
         const Route* route = nullptr;
-        std::string id;     // of {id}
-        std::string allow;  // without a route: the methods that the path has; empty: no such path
+        std::string id;             // of {id}
+        uint64_t plugin_route = 0;  // instead of a route: a plugin's
+        std::string allow;          // without both: the methods that the path has; empty: no such path
     };
     // One request that matched a route.
     struct Call {
@@ -38,7 +42,10 @@ class Api {
     };
     using Handler = void (Api::*)(Call& call);
     static const Route routes[];
-    static Match match(std::string_view method, const Target& target);
+    Match match(std::string_view method, const Target& target) const;
+    std::optional<Response> plugin_route_refusal(const RequestHead& head) const;
+    void call_plugin(uint64_t route, const RequestHead& head, Target target, std::string body,
+                     const Respond& respond);
 
     void livez(Call& call);
     void readyz(Call& call);

@@ -124,6 +124,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         head.has_origin = request.count(http::field::origin) > 0;
         head.authorization = view(request[http::field::authorization]);
         head.content_type = view(request[http::field::content_type]);
+        head.has_body = request.chunked() || request[http::field::content_length].find_first_not_of('0') !=
+                                                 boost::beast::string_view::npos;
         return head;
     }
 

@@ -28,6 +28,8 @@ class Families final : public prometheus::Collectable {
         add_guard(&all);
         add_http(&all);
         add_process(&all);
+        for (const PluginMetric& metric : source_.plugin_metrics)
+            all.push_back(family_of(metric));
         return all;
     }
 
@@ -239,6 +241,35 @@ class Families final : public prometheus::Collectable {
         add_value(&connections, static_cast<double>(source_.http.idle_connections), {{"state", "idle"}});
         for (MetricFamily* one : {&requests, &refused, &in_flight, &connections})
             all->push_back(std::move(*one));
+    }
+
+    static MetricFamily family_of(const PluginMetric& metric) {
+        const MetricType type = metric.kind == GW_METRIC_COUNTER ? MetricType::Counter
+                                : metric.kind == GW_METRIC_GAUGE ? MetricType::Gauge
+                                                                 : MetricType::Histogram;
+        MetricFamily made = family(type, metric.name.c_str(), metric.help.c_str());
+        for (const PluginMetric::Series& series : metric.series) {
+            std::vector<ClientMetric::Label> labels;
+            for (size_t i = 0; i < metric.labels.size(); ++i)
+                labels.push_back({metric.labels[i], series.values[i]});
+            if (type != MetricType::Histogram) {
+                add_value(&made, series.value, std::move(labels));
+                continue;
+            }
+            ClientMetric line;
+            line.label = std::move(labels);
+            uint64_t below = 0;
+            for (size_t i = 0; i < series.buckets.size(); ++i) {
+                below += series.buckets[i];
+                line.histogram.bucket.push_back({below, i < metric.bounds.size()
+                                                            ? metric.bounds[i]
+                                                            : std::numeric_limits<double>::infinity()});
+            }
+            line.histogram.sample_count = below;
+            line.histogram.sample_sum = series.value;
+            made.metric.push_back(std::move(line));
+        }
+        return made;
     }
 
     void add_process(std::vector<MetricFamily>* all) const {

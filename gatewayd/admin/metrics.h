@@ -17,6 +17,7 @@ struct MetricsSource {
     std::vector<PluginStatus> plugins;
     GatewayStats stats;
     HttpNumbers http;
+    std::vector<PluginMetric> plugin_metrics;  // of plugins' own
     std::vector<TlsCertificateInfo> certificates;
     std::vector<std::string> user_types;  // security.allowed_user_types, in its order
     std::string version;

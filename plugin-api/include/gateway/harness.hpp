@@ -42,6 +42,7 @@ namespace gatewayd::harness {
 class Engine;
 class Peer;
 struct Flight;
+struct AdminFlight;
 }  // namespace gatewayd::harness
 
 namespace gateway::harness {
@@ -107,6 +108,19 @@ struct HttpAnswer {
     std::string error;             // of the failure, in words
 };
 
+// What an HTTP route of the plugin answered. status 0: nothing yet; 404 and 405: there is no such route.
+struct AdminAnswer {
+    int status = 0;
+    std::string content_type;
+    std::string body;
+    std::string allow;  // of 405
+};
+struct MetricValue {
+    bool exists = false;   // false: no such metric, or no series with these labels
+    double value = 0;      // of a histogram: the sum
+    uint64_t samples = 0;  // of a histogram
+};
+
 // One request on its way; a copy is the same request.
 class GATEWAY_HARNESS_API Request {
    public:
@@ -167,6 +181,20 @@ class GATEWAY_HARNESS_API Connection {
         : engine_(engine), peer_(std::move(peer)) {}
     gatewayd::harness::Engine* engine_;
     std::shared_ptr<gatewayd::harness::Peer> peer_;
+};
+
+// One HTTP request to a route of the plugin; a copy is the same request.
+class GATEWAY_HARNESS_API AdminRequest {
+   public:
+    AdminAnswer answer() const;
+    bool wait(int real_time_limit_ms = 10000);  // until it is answered; false: not within this real time
+
+   private:
+    friend class Plugin;
+    AdminRequest(gatewayd::harness::Engine* engine, std::shared_ptr<gatewayd::harness::AdminFlight> flight)
+        : engine_(engine), flight_(std::move(flight)) {}
+    gatewayd::harness::Engine* engine_;
+    std::shared_ptr<gatewayd::harness::AdminFlight> flight_;
 };
 
 class GATEWAY_HARNESS_API Plugin {
@@ -242,6 +270,13 @@ class GATEWAY_HARNESS_API Plugin {
     const void* service(const std::string& name) const;
     // The plugin has acquired this table of offer_service() and not released it.
     bool holds_service(const void* table) const;
+
+    // --- HTTP routes and metrics (gateway/ext/admin.h, metrics.h) ---
+    // As the admin listener calls a route, API key checked: "/customers/u1?x=1" is the plugin's own path,
+    // "/api/v1/..." a whole one. The answer may come later: within 9 s of the test's clock, else it is 503.
+    AdminRequest admin(const std::string& method, const std::string& target, const std::string& body = {});
+    // By the name that the plugin gave it.
+    MetricValue metric(const std::string& name, const std::map<std::string, std::string>& labels = {}) const;
 
     // The back end that gw.http/1 reaches: one answer for every request, or what the handler makes of each.
     // It comes in turn() or wait(), after `after_ms`. Without either: GW_HTTP_CONNECT, nobody listens.

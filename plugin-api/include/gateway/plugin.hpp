@@ -24,11 +24,13 @@
 #include <string_view>
 #include <type_traits>
 
+#include "gateway/sdk/admin.hpp"
 #include "gateway/sdk/aside.hpp"
 #include "gateway/sdk/base.hpp"
 #include "gateway/sdk/config.hpp"
 #include "gateway/sdk/host.hpp"
 #include "gateway/sdk/http.hpp"
+#include "gateway/sdk/metrics.hpp"
 #include "gateway/sdk/permissions.hpp"
 #include "gateway/sdk/request.hpp"
 #include "gateway/sdk/service.hpp"
@@ -79,11 +81,18 @@ class Interceptor : public detail::UsedServices {
    private:
     template <typename Plugin, typename Facts>
     friend struct Glue;
+    template <typename Plugin>
+    friend struct detail::HostOf;
     Host host_;
     std::string_view id_;
 };
 
 namespace detail {
+
+template <typename Plugin>
+struct HostOf {
+    static const Host& of(const Interceptor& plugin) { return plugin.host_; }
+};
 
 // The kinds of a GATEWAY_PLUGIN as bits; UINT32_MAX when one of them is no kind.
 constexpr uint32_t event_kind_bit = UINT32_C(1) << 30;

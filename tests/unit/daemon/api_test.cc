@@ -324,3 +324,46 @@ TEST_CASE("a plugin's hooks, and what its budget does, are told") {
         R"("on_event":{"calls":1}}}]})");
     fake().plugins.clear();
 }
+
+TEST_CASE("routes of plugins come after the listener's own, with its rules") {
+    Fixture f;
+    AdminRoutes routes;
+    std::string why;
+    const auto handler = [](void* to, const gw_admin_request* request) {
+        static_cast<void>(
+            static_cast<AdminRoutes*>(to)->answer(to, request->call, {201, "text/plain", "hi"}));
+    };
+    for (const char* path : {"/hello", "/api/v1/groups"})
+        REQUIRE(routes.add({&routes, "acme", GW_STAGE_GROUPS}, "PUT", path, handler, &routes, &why) == GW_OK);
+    routes.commit(&routes, nullptr);
+    fake().find_route = [&](std::string_view method, const std::vector<std::string>& parts) {
+        return routes.find(method, parts);
+    };
+    fake().call_route = [&](uint64_t route, const AdminCall& call, AdminRespond respond) {
+        CHECK(call.path == "/api/v1/plugins/acme/hello");
+        routes.call(route, call, 1, std::move(respond));
+    };
+    const auto answer = f.ask("PUT", "/api/v1/plugins/acme/hello?x=1", "", "");
+    REQUIRE(answer);
+    CHECK(answer->status == 201);
+    CHECK(answer->content_type == "text/plain");
+    CHECK(answer->body == "hi");
+    CHECK(f.ask("GET", "/api/v1/plugins/acme/hello")->allow == "PUT");
+    CHECK(f.status("GET", "/api/v1/plugins/acme/other") == 404);
+    CHECK(f.status("GET", "/api/v1/groups") == 405);
+
+    // Gone between the head and the body.
+    admin::RequestHead head;
+    head.method = "PUT";
+    head.target = "/api/v1/plugins/acme/hello";
+    head.host = "127.0.0.1:8082";
+    head.has_body = true;
+    CHECK(f.api.refusal(head)->status == 415);
+    head.content_type = "application/json";
+    CHECK_FALSE(f.api.refusal(head));
+    routes.forget(&routes);
+    int status = 0;
+    f.api.handle(head, "{}", [&](const Response& response) { status = response.status; });
+    CHECK(status == 503);
+    fake() = FakeGateway();
+}

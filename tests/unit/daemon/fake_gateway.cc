@@ -96,6 +96,18 @@ std::vector<IdentityPtr> Gateway::list_clients(uint64_t* cursor, size_t limit) c
     return {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to)};
 }
 
+void Gateway::reserve_admin_routes(const std::vector<std::string>&) {}
+AdminRoutes::Found Gateway::find_admin_route(std::string_view method,
+                                             const std::vector<std::string>& parts) const {
+    return fake().find_route ? fake().find_route(method, parts) : AdminRoutes::Found();
+}
+void Gateway::call_admin_route(uint64_t route, AdminCall call, AdminRespond respond) {
+    fake().call_route(route, std::move(call), std::move(respond));
+}
+std::vector<PluginMetric> Gateway::plugin_metrics() const {
+    return fake().plugin_metrics;
+}
+
 GatewayStats Gateway::stats() const {
     return fake().stats;
 }

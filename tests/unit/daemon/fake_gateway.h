@@ -3,6 +3,7 @@
 #ifndef GATEWAYD_TESTS_UNIT_DAEMON_FAKE_GATEWAY_H
 #define GATEWAYD_TESTS_UNIT_DAEMON_FAKE_GATEWAY_H
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,11 @@ struct FakeGateway {
     std::vector<IdentityPtr> clients;
     PublishResult publish_result;
     bool answers = true;  // false: publish keeps `done`
+    std::vector<PluginMetric> plugin_metrics;
+    // The plugins' routes; empty: there are none.
+    std::function<AdminRoutes::Found(std::string_view method, const std::vector<std::string>& parts)>
+        find_route;
+    std::function<void(uint64_t route, AdminCall call, AdminRespond respond)> call_route;
 
     std::vector<PublishOrder> orders;
     std::vector<PublishDone> unanswered;

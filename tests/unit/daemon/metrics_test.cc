@@ -134,3 +134,28 @@ TEST_CASE("a plugin's metrics: calls, durations, deferrals; budgets only where t
     }
     CHECK(text.find(R"(gateway_plugin_overruns_total{plugin="quick"})") == std::string::npos);
 }
+
+TEST_CASE("metrics of plugins' own stand as they are, with HELP and TYPE") {
+    MetricsSource source;
+    source.plugin_metrics = {
+        {GW_METRIC_COUNTER,
+         "gateway_plugin_crm_lookups_total",
+         "Names.",
+         {"result"},
+         {},
+         {{{"a\"b"}, 3, {}}}},
+        {GW_METRIC_GAUGE, "gateway_tickets", "Tickets.", {}, {}, {{{}, -1.5, {}}}},
+        {GW_METRIC_HISTOGRAM, "gateway_ticket_wait_seconds", "Waiting.", {}, {1, 10}, {{{}, 14, {2, 1, 1}}}},
+    };
+    const std::string text = "\n" + metrics_text(source);
+    for (const char* line :
+         {"# HELP gateway_plugin_crm_lookups_total Names.", "# TYPE gateway_plugin_crm_lookups_total counter",
+          "gateway_plugin_crm_lookups_total{result=\"a\\\"b\"} 3", "# TYPE gateway_tickets gauge",
+          "gateway_tickets -1.5", "gateway_ticket_wait_seconds_bucket{le=\"1\"} 2",
+          "gateway_ticket_wait_seconds_bucket{le=\"10\"} 3",
+          "gateway_ticket_wait_seconds_bucket{le=\"+Inf\"} 4", "gateway_ticket_wait_seconds_count 4",
+          "gateway_ticket_wait_seconds_sum 14"}) {
+        CAPTURE(line);
+        CHECK(has_line(text, line));
+    }
+}

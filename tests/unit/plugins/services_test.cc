@@ -43,6 +43,10 @@ TEST_CASE("crm offers names from its configuration") {
     CHECK(name_of(crm, "u2") == "Zo\xC3\xAB");
     CHECK(name_of(crm, "u3") == "-8 0");
     CHECK(name_of(crm, "u1", 3) == "-9 12");
+    CHECK(plugin.metric("lookups_total", {{"result", "found"}}).value == 3);
+    CHECK(plugin.metric("lookups_total", {{"result", "unknown"}}).value == 1);
+    CHECK(plugin.admin("GET", "/customers/u1").answer().body == R"({"name":"Ada Lovelace"})");
+    CHECK(plugin.admin("GET", "/customers/u3").answer().status == 404);
     plugin.end();
     CHECK(crm_of(plugin) == nullptr);
 
