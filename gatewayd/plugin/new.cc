@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/plugins/permissions.h"
 #include "gatewayd/command_line.h"
 #include "gatewayd/plugin/templates.h"
 
@@ -65,6 +66,18 @@ std::string filled(std::string text, const std::vector<std::pair<std::string, st
     return text;
 }
 
+// What the umask makes is what the gateway loads or does not.
+void warn_of_umask() {
+    const mode_t mask = ::umask(022);
+    ::umask(mask);
+    if ((mask & 022) == 022 || allows_writable_plugins()) return;
+    std::printf(
+        "Your umask (%03o) makes files that others may write, and gatewayd loads none of those. First one "
+        "of\n\n"
+        "    umask 022\n    export %s=1     # while you develop\n\n",
+        static_cast<unsigned>(mask), allow_writable_plugins_variable);
+}
+
 int refuse(const std::string& why) {
     std::fprintf(stderr, "gatewayd: %s\n", why.c_str());
     return exit_refused;
@@ -114,9 +127,13 @@ int new_plugin(const std::string& name, bool in_c) {
                              {"PREFIX", prefix}});
         if (!out.flush()) return refuse("cannot write " + name + "/" + file + ": " + std::strerror(errno));
     }
-    std::printf("%s: a plugin that builds, tests and loads. Now:\n\n", name.c_str());
-    std::printf("    cd %s\n    cmake -B build%s && cmake --build build && ctest --test-dir build\n",
-                name.c_str(), prefix.c_str());
+    std::printf("%s: a plugin that builds, tests and loads.\n\n", name.c_str());
+    warn_of_umask();
+    std::printf("Now:\n\n");
+    std::printf(
+        "    cd %s\n    cmake -B build%s && cmake --build build\n"
+        "    ctest --test-dir build --output-on-failure\n",
+        name.c_str(), prefix.c_str());
     std::printf("    gatewayd plugin check build/%s.so --config gateway.yaml\n\nREADME.md says more.\n",
                 name.c_str());
     return exit_clean;

@@ -18,7 +18,7 @@ LOOPBACK = ["--set", "wsc.node_ip=127.0.0.1", "--set", "wsc.node_port=0", "--set
 def install(prefix, destdir=None):
     command = ["cmake", "--install", str(BUILD_DIR), "--prefix", str(prefix)]
     env = {**os.environ, "DESTDIR": str(destdir or "")}
-    subprocess.run(command, check=True, capture_output=True, env=env)
+    subprocess.run(command, check=True, capture_output=True, env=env, umask=0o002)  # whatever it is
     return prefix
 
 
@@ -55,6 +55,7 @@ def test_the_tree(tree):
     ):
         assert file in files, sorted(files)
     assert {f for f in files if f.startswith("bin/")} == {"bin/gatewayd"}
+    assert [p for p in (tree, *tree.rglob("*")) if not p.is_symlink() and p.stat().st_mode & 0o022] == []
 
 
 def test_the_installed_daemon_runs_the_installed_configuration(tree, tmp_path):

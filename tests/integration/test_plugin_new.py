@@ -69,6 +69,16 @@ def test_a_new_plugin_builds_tests_loads_and_greets(prefix, tmp_path, gateway, l
         assert client.receive()["content"] == "bye"
 
 
+@pytest.mark.parametrize("umask, warned", [(0o002, True), (0o022, False)])
+def test_a_umask_whose_files_would_not_load_is_told(tmp_path, umask, warned):
+    env = {name: value for name, value in os.environ.items() if name != "GATEWAYD_ALLOW_WRITABLE_PLUGINS"}
+    result = subprocess.run(
+        [str(BINARY), "plugin", "new", "mine"], cwd=tmp_path, env=env, umask=umask, capture_output=True, text=True, check=True
+    )
+    assert ("Your umask (002) makes files that others may write" in result.stdout) == warned
+    assert ("GATEWAYD_ALLOW_WRITABLE_PLUGINS=1" in result.stdout) == warned
+
+
 @pytest.mark.parametrize("name", ["", "Acme", "1st", "../up", "a.b", "a b", "-x", "test", "all", "x" * 65])
 def test_a_bad_name_is_refused(tmp_path, name):
     result = run_gatewayd("plugin", "new", "--", name, cwd=tmp_path)
