@@ -137,6 +137,7 @@ void Gateway::Impl::forget(const void* instance) {
         worker->forget(instance);
     }
     node_.timers.control.forget(instance);
+    if (node_.timers.control.next_due_ns() == 0) plugin_timer_.cancel();
     tell_control_works();
 }
 
