@@ -11,6 +11,7 @@
 
 #include "core/gateway.h"
 #include "core/gateway_guard.h"
+#include "core/gateway_options.h"
 #include "core/gateway_tls.h"
 #include "core/http/client.h"
 #include "core/net/reactor.h"
@@ -40,7 +41,7 @@ class Gateway::Impl final : public HostServices {
           limits_(settings_.wsc.performance.max_connections_per_node,
                   settings_.wsc.performance.max_connections_per_address),
           guard_(settings_.plugins),
-          http_(HttpClientOptions{}),
+          http_(http_options(settings_.plugins.http)),
           plugins_(settings_.safe_mode ? PluginsSettings() : settings_.plugins, this) {
         open_control_home();
     }

@@ -77,6 +77,8 @@ void Gateway::Impl::create_plugins() {
         tls_ = std::make_unique<GatewayTls>(settings_.wsc.tls);
         tls_->load(&warnings_);
     }
+    if (const std::string problem = http_.load(); !problem.empty() && !settings_.safe_mode)
+        throw StartError(settings_.plugins.http.ca_file_location + ": " + problem);
     guard_.watch_this_thread();
     plugins_.count_crashes(guard_.record());
     try {

@@ -49,4 +49,14 @@ NetOptions net_options(const Settings& settings) {
     return options;
 }
 
+HttpClientOptions http_options(const HttpClientSettings& settings) {
+    HttpClientOptions options;
+    options.ca_file = settings.ca_file;
+    options.max_connections = settings.max_connections;
+    options.max_connections_per_origin = settings.max_connections_per_origin;
+    options.max_requests_per_plugin = settings.max_requests_per_plugin;
+    options.max_memory_bytes = settings.max_memory_mb * uint64_t{1024} * 1024;
+    return options;
+}
+
 }  // namespace gatewayd

@@ -14,7 +14,7 @@ namespace {
 class Checker {
    public:
     Checker(const ConfigNode& root, Settings& settings, Problems& problems)
-        : root_(root), wsc_(settings.wsc), admin_(settings.admin), problems_(problems) {}
+        : root_(root), wsc_(settings.wsc), admin_(settings.admin), http_(settings.plugins.http), problems_(problems) {}
 
     void run() {
         check_heartbeat();
@@ -24,6 +24,7 @@ class Checker {
         check_auth();
         check_admin();
         check_compression();
+        check_http();
     }
 
    private:
@@ -141,6 +142,11 @@ class Checker {
         }
     }
 
+    // Whether the file can be used is seen when it is read.
+    void check_http() {
+        http_.ca_file_location = place_of({"plugins.http.ca_file"}) + ": plugins.http.ca_file";
+    }
+
     void check_user_types() {
         auto& allowed = wsc_.security.allowed_user_types;
         auto& broadcast = wsc_.security.broadcast_user_types;
@@ -206,6 +212,7 @@ class Checker {
     const ConfigNode& root_;
     WscSettings& wsc_;
     const AdminSettings& admin_;
+    HttpClientSettings& http_;
     Problems& problems_;
 };
 

@@ -234,6 +234,25 @@ void add_group_and_ticket(std::vector<Key>& keys) {
                           31536000, "A ticket without activity for so long is closed."));
 }
 
+void add_http(std::vector<Key>& keys) {
+    keys.push_back(of_kind(text("plugins.http.ca_file", GATEWAYD_AT(plugins.http.ca_file), nullptr,
+                                "A file of the authorities that https servers are trusted by, PEM, in place "
+                                "of the system's. Empty: the system's."),
+                           TextKind::path));
+    keys.push_back(number("plugins.http.max_connections", GATEWAYD_AT(plugins.http.max_connections),
+                          "connections", 1, 65536, "To all servers; requests wait for a free one."));
+    keys.push_back(number("plugins.http.max_connections_per_origin",
+                          GATEWAYD_AT(plugins.http.max_connections_per_origin), "connections", 1, 65536,
+                          "To one scheme, host and port."));
+    keys.push_back(number("plugins.http.max_requests_per_plugin",
+                          GATEWAYD_AT(plugins.http.max_requests_per_plugin), "requests", 1, 16384,
+                          "Without an answer yet; further ones are refused at once. All plugins together may "
+                          "have 16384."));
+    keys.push_back(number("plugins.http.max_memory", GATEWAYD_AT(plugins.http.max_memory_mb), "MB", 1, 65536,
+                          "What all requests and answers on their way may hold; beyond, requests are refused "
+                          "and answers given up."));
+}
+
 void add_others(std::vector<Key>& keys) {
     keys.push_back(of_kind(text("plugins.path", GATEWAYD_AT(plugins.path), check_folder,
                                 "Folders where plugins without a path of their own are looked up as "
@@ -266,6 +285,7 @@ void add_others(std::vector<Key>& keys) {
         "until it is tried again after overrun_retry_ms), allow_unsafe (true: on_error open, on_crash "
         "skip and on_overrun bypass also for handshake and auth plugins), config (what the plugin's "
         "README says)."});
+    add_http(keys);
     keys.push_back(with_false_as_empty(text("admin.listen", GATEWAYD_AT(admin.listen), check_listen,
                                             "Address and port of the admin HTTP listener, host:port or "
                                             "[IPv6]:port. false: none. Off loopback it needs api_keys.")));
@@ -315,6 +335,7 @@ const std::vector<Section>& schema_sections() {
         {"wsc.group", "Groups of users: the configuration of the plugin `group`."},
         {"wsc.ticket", "Tickets between customers and agents: the configuration of the plugin `ticket`."},
         {"plugins", "Shared libraries that see handshakes and messages."},
+        {"plugins.http", "The HTTP client that plugins share to ask back ends (gw.http/1)."},
         {"admin", "The HTTP listener for operators and back ends."},
         {"log", "The log, on standard error."},
     };

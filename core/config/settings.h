@@ -140,6 +140,16 @@ struct PluginSettings {
     std::string location;     // "gateway.yaml:31:7", for error messages
 };
 
+// The HTTP client that plugins share (gw.http/1).
+struct HttpClientSettings {
+    std::string ca_file;  // absolute; empty: the system's authorities
+    uint32_t max_connections = 256;
+    uint32_t max_connections_per_origin = 64;
+    uint32_t max_requests_per_plugin = 4096;
+    uint32_t max_memory_mb = 128;
+    std::string ca_file_location;  // "gateway.yaml:31:7: plugins.http.ca_file", for error messages
+};
+
 struct PluginsSettings {
     std::vector<std::string> path;  // absolute folders; empty: ../lib/gatewayd/plugins beside the binary
     std::string state_dir;          // absolute; empty: state_folder() of core/plugins/crash_record.h
@@ -148,6 +158,7 @@ struct PluginsSettings {
     uint32_t watchdog_ms = 2000;    // 0: none
     std::vector<PluginSettings> load;
     uint32_t work_threads = 2;  // of gw.work/1; 0: it takes nothing on
+    HttpClientSettings http;
 };
 
 struct AdminSettings {

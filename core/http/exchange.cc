@@ -196,7 +196,7 @@ void HttpExchange::on_read(const error_code& error, size_t bytes) {
     namespace http = boost::beast::http;
     answer_began_ = answer_began_ || bytes > 0 || connection_->buffer.size() > 0;
     if (!hold_answer())
-        return fail(HttpOutcome::limit, "all requests together hold more than they may");
+        return fail(HttpOutcome::limit, "all requests together hold more than plugins.http.max_memory");
     if (error == http::error::body_limit)
         return fail(HttpOutcome::too_large, "the answer's body is larger than " +
                                                 std::to_string(request_.max_response_bytes) + " bytes");

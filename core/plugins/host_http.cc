@@ -101,12 +101,12 @@ int32_t refusal(HttpService::Taken taken, gw_error* err) {
             return refuse(err, GW_E_STATE, "the plugin has stopped");
         case HttpService::Taken::caller_limit:
             return refuse(err, GW_E_LIMIT,
-                          "too many requests of this plugin wait");
+                          "too many requests of this plugin wait (plugins.http.max_requests_per_plugin)");
         case HttpService::Taken::limit:
             return refuse(err, GW_E_LIMIT, "too many requests of all plugins wait");
         case HttpService::Taken::memory_limit:
             return refuse(err, GW_E_LIMIT,
-                          "all requests together hold as much as they may");
+                          "all requests together hold as much as they may (plugins.http.max_memory)");
         case HttpService::Taken::yes:
             break;
     }

@@ -13,8 +13,8 @@ from support.library_client import connected, hear, hears_nothing_but_pong, play
 from support.waiting import eventually
 
 
-def load(url, **config):
-    return {"plugins": {"load": [{"name": "moderate", "config": {"url": url, **config}}]}}
+def load(url, http=None, **config):
+    return {"plugins": {"load": [{"name": "moderate", "config": {"url": url, **config}}], "http": http or {}}}
 
 
 def judge(request):
@@ -94,7 +94,7 @@ def test_a_slow_service_holds_one_client_and_keeps_its_order(gateway):
 def test_many_clients_are_asked_about_at_once(gateway):
     count = 200
     with BackEnd(judge) as back_end:
-        running = gateway(load(back_end.url, timeout_ms=29000))
+        running = gateway(load(back_end.url, http={"max_connections": 20}, timeout_ms=29000))
 
         async def scenario():
             clients = [connected(running, f"u{i}") for i in range(count)]
@@ -154,15 +154,15 @@ def certificates(tmp_path_factory):
     return made
 
 
-def test_tls_is_verified_by_the_trusted_authorities(gateway, certificates):
+def test_tls_is_verified_by_the_authorities_of_the_file(gateway, certificates):
     cert, key = certificates.paths("localhost")
     with BackEnd(judge, (cert, key)) as back_end:
-        running = gateway(load(back_end.url), env={"SSL_CERT_FILE": str(cert)})
+        running = gateway(load(back_end.url, http={"ca_file": str(cert)}))
         with running.connect("alice") as alice:
             alice.send_json({"type": "text", "to": "alice", "content": "hi"})
             assert alice.receive()["content"] == "hi"
-        for env in ({"SSL_CERT_FILE": str(certificates.paths("other.example.com")[0])}, {}):
-            distrusting = gateway(load(back_end.url), env=env)
+        for http in ({"ca_file": str(certificates.paths("other.example.com")[0])}, {}):
+            distrusting = gateway(load(back_end.url, http=http))
             with distrusting.connect("alice") as alice:
                 alice.send_json({"type": "text", "to": "alice", "content": "hi"})
                 alice.expect_error("unavailable")
@@ -201,3 +201,5 @@ def test_a_wrong_configuration_stops_the_start_with_its_line(gateway):
 
     said = refused("  load:\n    - name: moderate\n      config: { url: 'http://me:pw@host/' }\n")
     assert "gateway.yaml:5:22: url: the URL has a user before @; send credentials in a header (Authorization)" in said
+    said = refused("  http: { ca_file: nowhere.pem }\n")
+    assert "gateway.yaml:3:20: plugins.http.ca_file: " in said and "nowhere.pem: No such file or directory" in said

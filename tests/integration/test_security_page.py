@@ -9,7 +9,7 @@ from support.gateway import SOURCE_DIR
 PAGE = (SOURCE_DIR / "docs" / "security.md").read_text()
 REFERENCE = yaml.safe_load((SOURCE_DIR / "config" / "reference.yaml").read_text())
 TABLE = re.search(r"<!-- limits -->\n(.*?)<!-- end of limits -->", PAGE, flags=re.S).group(1)
-LIMITS = dict(re.findall(r"\| `(wsc\.[a-z_.]+)` \| (\d+|`\w+`)", TABLE))
+LIMITS = dict(re.findall(r"\| `((?:wsc|plugins)\.[a-z_.]+)` \| (\d+|`\w+`)", TABLE))
 
 
 def value_of(path):
@@ -28,7 +28,8 @@ def test_the_defaults_are_those_of_the_program():
 def test_no_limit_is_left_out():
     performance = {f"wsc.performance.{name}" for name in REFERENCE["wsc"]["performance"]}
     security = {f"wsc.security.{name}" for name in REFERENCE["wsc"]["security"]}
-    limits = {key for key in performance | security if re.search(r"\.max_|_timeout$", key)}
+    http = {f"plugins.http.{name}" for name in REFERENCE["plugins"]["http"]}
+    limits = {key for key in performance | security | http if re.search(r"\.max_|_timeout$", key)}
     assert len(limits) > 8
     assert limits <= set(LIMITS), limits - set(LIMITS)
 

@@ -205,7 +205,7 @@ TEST_CASE("limits: of one plugin, of memory, of an answer that fits and finds no
     } while (big->taken == Taken::memory_limit);
     const HttpAnswer no_room = asking.ask_as(&other, request_for(generous.url()))->wait();
     CHECK(no_room.outcome == HttpOutcome::limit);
-    CHECK(no_room.error.find("all requests together hold more than they may") != std::string::npos);
+    CHECK(no_room.error.find("plugins.http.max_memory") != std::string::npos);
     asking.client->cancel(&other, big->id);
     big->wait();
     AskedPtr again;

@@ -73,7 +73,7 @@ typedef struct gw_http_v1 {
     /* [any] from start on. Sends, and calls done once. *out names the request for cancel(); it is written
      * before done can run. out and err may be null.
      * GW_E_ARG: not valid, *err says what: a URL, method, header or number. GW_E_LIMIT: too many requests
-     * wait, of this plugin or of all, or they hold too much memory. GW_E_STATE:
+     * wait, of this plugin or of all, or they hold too much memory (plugins.http in the YAML). GW_E_STATE:
      * in create, or after stop. */
     int32_t (*request)(gw_inst* inst, const gw_http_request* request, gw_http_done_fn done, void* ud,
                        gw_token* out, gw_error* err);
