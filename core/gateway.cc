@@ -22,19 +22,8 @@ void Gateway::on_shutdown_request(std::function<void(std::string)> handler) {
     impl_->shutdown_handler_ = std::move(handler);
 }
 
-void Gateway::reload() {
-    if (impl_->settings_.safe_mode) return log::warn("SIGHUP: safe mode has nothing to reload");
-    log::warn("SIGHUP: this version reads certificates again, not its configuration; restart it for that");
-    if (impl_->tls_) impl_->tls_->reload();
-}
-
-void Gateway::reopen_files() {
-    log::info("reopening files");
-    impl_->emit(GW_EV_REOPEN);
-}
-
-const Settings& Gateway::settings() const {
-    return impl_->settings_;
+std::shared_ptr<const Settings> Gateway::settings() const {
+    return impl_->settings_in_force();
 }
 const std::vector<std::string>& Gateway::warnings() const {
     return impl_->warnings_;

@@ -21,10 +21,12 @@
 #include "core/chain/permissions.h"
 #include "core/chain/plugin_stats.h"
 #include "core/chain/publish.h"
+#include "core/config/loader.h"
 #include "core/config/settings.h"
 #include "core/http/service.h"
 #include "core/hub/identity.h"
 #include "core/net/tls_certificate.h"
+#include "core/plugin_reload.h"
 #include "core/plugins/admin_routes.h"
 #include "core/plugins/metric_registry.h"
 
@@ -56,17 +58,30 @@ struct GatewayStats {
 };
 
 struct PluginStatus {
+    // A generation that is not the newest any more.
+    struct Draining {
+        uint32_t generation = 0;
+        std::string version;
+        uint64_t connections = 0;  // that are still attached to it
+    };
     std::string name;
     std::string id;       // from its note
     std::string version;  // from its note
     std::string path;
     std::vector<std::string> kinds;
     bool loaded = true;
-    std::string why_not;   // of one that is not
-    uint32_t crashes = 0;  // in a row, of its file
-    uint64_t stuck = 0;    // how often it held a thread up
-    uint32_t hooks = 0;    // that it has: a bit for each Hook
+    std::string why_not;            // of one that is not
+    uint32_t crashes = 0;           // in a row, of its file
+    uint64_t stuck = 0;             // how often it held a thread up
+    std::string state = "running";  // "draining": no newer one; "restarting"; "failed": on_error answers
+    uint32_t generation = 1;
+    uint64_t connections = 0;        // in chains that have it
+    std::vector<Draining> draining;  // oldest first
+    uint32_t hooks = 0;              // that it has: a bit for each Hook
+    // Of all its generations:
     PluginTotals totals;
+    uint64_t swapped = 0;  // generations that took the place of another, or came
+    uint64_t failed = 0;   // generations that did not come
     // Only with budget_ms:
     bool has_budget = false;
     BreakerState breaker = BreakerState::closed;
@@ -89,13 +104,19 @@ class Gateway {
     void shutdown(std::function<void()> done);
     // A plugin asked for the end: called on the control thread. Set before start().
     void on_shutdown_request(std::function<void(std::string why)> handler);
-    // SIGHUP: reads the files of wsc.tls again, without a connection noticing; says in the log what it did.
-    // The configuration itself is not read again in this version.
+    // Where reload() gets the configuration as it is now. Before start().
+    void set_settings_source(std::function<LoadResult()> source);
+    // SIGHUP: reads the files of wsc.tls and the configuration again, without a connection noticing; says in
+    // the log what it did. What is not valid changes nothing.
     void reload();
+    // [any] The same, and of one plugin alone: a new generation, of its file and entry as they are now.
+    void reload(PluginReloaded done);
+    void reload_plugin(std::string name, PluginReloaded done);
     // SIGUSR1: tells plugins to reopen their files.
     void reopen_files();
 
-    const Settings& settings() const;  // [any]
+    // [any] What is in force now: a reload changes it.
+    std::shared_ptr<const Settings> settings() const;
     // What is worth a warning about these settings ("identities are not verified: ..."); known after check()
     // or start(). [any]
     const std::vector<std::string>& warnings() const;

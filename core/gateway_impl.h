@@ -1,12 +1,13 @@
-// Gateway::Impl: what the parts of the gateway are and how long each lives. Its functions are in three files:
-// gateway.cc (the facade), gateway_lifecycle.cc (from settings to listening, and the end) and
-// gateway_services.cc (what plugins and back ends may ask for).
+// Gateway::Impl: what the parts of the gateway are and how long each lives. Its functions are in four files:
+// gateway.cc (the facade), gateway_lifecycle.cc (from settings to listening, and the end), gateway_reload.cc
+// (from one configuration to the next) and gateway_services.cc (what plugins and back ends may ask for).
 #ifndef GATEWAYD_CORE_GATEWAY_IMPL_H
 #define GATEWAYD_CORE_GATEWAY_IMPL_H
 
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <mutex>
 #include <thread>
 
 #include "core/gateway.h"
@@ -15,6 +16,7 @@
 #include "core/gateway_tls.h"
 #include "core/http/client.h"
 #include "core/net/reactor.h"
+#include "core/plugin_swaps.h"
 #include "core/plugins/host.h"
 #include "core/session/node.h"
 #include "core/session/worker.h"
@@ -30,6 +32,9 @@ struct ReactorThread {
 };
 
 class Gateway::Impl final : public HostServices {
+    // The first member, so that what the others hold on to may ask it to the end.
+    const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+
    public:
     Impl(Settings settings, boost::asio::io_context& control)
         : settings_(std::move(settings)),
@@ -42,7 +47,12 @@ class Gateway::Impl final : public HostServices {
                   settings_.wsc.performance.max_connections_per_address),
           guard_(settings_.plugins),
           http_(http_options(settings_.plugins.http)),
-          plugins_(settings_.safe_mode ? PluginsSettings() : settings_.plugins, this) {
+          plugins_(settings_.safe_mode ? PluginsSettings() : settings_.plugins, this),
+          swaps_(&plugins_, &node_, &control_, poster()) {
+        plugins_.set_signal(
+            [this, post = poster()](uint64_t number) { post([this, number] { swaps_.left(number); }); });
+        service_registry_.on_released(
+            [this, post = poster()](const void*) { post([this] { swaps_.released(); }); });
         open_control_home();
     }
     ~Impl() override { stop_now(); }
@@ -52,6 +62,9 @@ class Gateway::Impl final : public HostServices {
     void start();
     void shutdown(std::function<void()> done);
     void stop_now();
+    // `name` empty: the whole configuration.
+    void reload(const std::string& name, PluginReloaded done);
+    void reload_on_signal();
 
     // --- HostServices ---
     Status publish(PublishOrder order, PublishDone done) override {
@@ -94,8 +107,22 @@ class Gateway::Impl final : public HostServices {
     }
     // [any] A request for a plugin's route: its handler runs on the control thread.
     void call_admin_route(uint64_t route, AdminCall call, AdminRespond respond);
+    std::shared_ptr<const Settings> settings_in_force() const {
+        const std::lock_guard lock(in_force_mutex_);
+        return in_force_;
+    }
 
-    Settings settings_;
+    // Posts to the control thread; does nothing when we are gone.
+    PluginSwaps::Post poster() {
+        return [&control = control_, alive = std::weak_ptr<const bool>(alive_)](std::function<void()> call) {
+            boost::asio::post(control, [alive, call = std::move(call)] {
+                if (!alive.expired()) call();
+            });
+        };
+    }
+
+    const Settings settings_;  // that it started with
+    std::function<LoadResult()> settings_source_;
     std::vector<std::string> warnings_;
     boost::asio::io_context& control_;
     boost::asio::steady_timer deadline_;
@@ -113,9 +140,11 @@ class Gateway::Impl final : public HostServices {
     MetricRegistry metric_registry_;
     PluginHost plugins_;
     std::vector<SkippedPlugin> unloaded_;  // in safe mode: those of the configuration
+    PluginSwaps swaps_;
     std::vector<std::unique_ptr<ReactorThread>> threads_;
     std::function<void(std::string)> shutdown_handler_;
     std::function<void()> shutdown_done_;
+    bool reload_again_ = false;  // SIGHUP came while a reload was under way
     bool created_ = false;
     bool plugins_started_ = false;
     std::atomic<bool> running_{false};
@@ -129,6 +158,9 @@ class Gateway::Impl final : public HostServices {
     void open_control_home();
     void run_control_timers();
     void tell_control_works() { node_.works.tell(node_.works.control_returns(), nullptr); }
+    void reload_all(const Settings& next, PluginReloaded done);
+    void reload_one(const Settings& next, const std::string& name, PluginReloaded done);
+    void put_in_force(Settings settings);
     void collect_warnings();
     void open_listeners();
     void run_threads();
@@ -142,12 +174,11 @@ class Gateway::Impl final : public HostServices {
     // [any] The control context outlives us: what it still holds when we are gone does nothing.
     template <typename Call>
     void post_to_control(Call call) {
-        boost::asio::post(control_, [alive = std::weak_ptr<const bool>(alive_), call = std::move(call)] {
-            if (!alive.expired()) call();
-        });
+        poster()(std::move(call));
     }
 
-    const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+    mutable std::mutex in_force_mutex_;
+    std::shared_ptr<const Settings> in_force_ = std::make_shared<const Settings>(settings_);  // guarded
 };
 
 }  // namespace gatewayd

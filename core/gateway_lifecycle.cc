@@ -96,7 +96,7 @@ void Gateway::Impl::settle_permissions() {
     define_core_rules(&node_.permissions, plugins_.verifies_identities(), security.broadcast_user_types);
     const std::vector<std::string> undefined = node_.permissions.undefined();
     if (undefined.empty() || settings_.safe_mode) return;
-    if (!plugins_.skipped().empty()) return;  // they may be theirs, and then nobody asks
+    if (!plugins_.view()->skipped.empty()) return;  // they may be theirs, and then nobody asks
     std::string known;
     for (RuleId id = 0; id < node_.permissions.rule_count(); ++id)
         known += (id == 0 ? "" : ", ") + node_.permissions.rule(id).name;
@@ -124,7 +124,7 @@ void Gateway::Impl::look_at_files() {
 
 std::vector<std::string> Gateway::Impl::identities() const {
     std::vector<std::string> all;
-    for (const auto& instance : plugins_.instances())
+    for (const PluginInstancePtr& instance : plugins_.view()->current)
         all.push_back(instance->library->tag()->identity);
     return all;
 }
@@ -272,6 +272,7 @@ void Gateway::Impl::stop_now() {
         ran = true;
     }
     if (ran) emit(GW_EV_STOPPED);
+    swaps_.abandon();
     if (std::exchange(plugins_started_, false)) plugins_.quiesce();
     plugins_.stop();
     if (ran) log::info("WebSocket server stopped");

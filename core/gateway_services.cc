@@ -170,44 +170,6 @@ GatewayStats Gateway::Impl::stats() const {
     return stats;
 }
 
-std::vector<PluginStatus> Gateway::Impl::plugins() const {
-    std::vector<PluginStatus> plugins;
-    const auto add = [&plugins](const PluginSettings& settings, const std::string& path,
-                                const PluginNote& note) {
-        PluginStatus& status = plugins.emplace_back();
-        status.name = settings.name;
-        status.id = note.id;
-        status.version = note.version;
-        status.path = path;
-        status.kinds = note.kinds;
-        return &status;
-    };
-    for (const auto& instance : plugins_.instances()) {
-        PluginStatus* status = add(instance->settings, instance->library->path(), instance->library->note());
-        if (const CrashRecord* record = guard_.record())
-            status->crashes = record->count_of(instance->library->tag()->identity).in_a_row;
-        if (const Watchdog* watchdog = guard_.watchdog())
-            status->stuck = watchdog->incidents_of(status->name);
-        if (!instance->interceptor) continue;
-        status->hooks = instance->interceptor->hooks();
-        status->totals = instance->interceptor->stats->totals();
-        if (const Breaker* breaker = instance->interceptor->breaker.get()) {
-            status->has_budget = true;
-            status->breaker = breaker->state();
-            status->breaker_opened = breaker->times_opened();
-        }
-    }
-    for (const auto* list : {&unloaded_, &plugins_.skipped()}) {
-        for (const SkippedPlugin& skipped : *list) {
-            PluginStatus* status = add(skipped.settings, skipped.file.path, skipped.file.note);
-            status->loaded = false;
-            status->why_not = skipped.why;
-            status->crashes = skipped.crashes;
-        }
-    }
-    return plugins;
-}
-
 void Gateway::Impl::fill_stats(gw_stats* out) {
     const GatewayStats now = stats();
     out->running = now.running ? 1 : 0;

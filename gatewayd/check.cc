@@ -11,11 +11,15 @@
 
 namespace gatewayd {
 
-std::optional<Settings> load_or_say_why(const CommandLine& line, std::vector<std::string>* warnings) {
+LoadOptions load_options(const CommandLine& line) {
     LoadOptions options;
     options.file = line.config_file;
     options.sets = line.sets;
-    LoadResult result = load_settings(options);
+    return options;
+}
+
+std::optional<Settings> load_or_say_why(const CommandLine& line, std::vector<std::string>* warnings) {
+    LoadResult result = load_settings(load_options(line));
     *warnings = std::move(result.warnings);
     if (!result.ok()) {
         for (const std::string& warning : *warnings)

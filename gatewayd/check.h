@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "core/config/loader.h"
 #include "core/config/settings.h"
 #include "gatewayd/command_line.h"
 
 namespace gatewayd {
+
+LoadOptions load_options(const CommandLine& line);
 
 // Nothing when the file was refused: why stands on standard error then, a line each, as file:line:column.
 std::optional<Settings> load_or_say_why(const CommandLine& line, std::vector<std::string>* warnings);

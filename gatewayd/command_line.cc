@@ -8,7 +8,9 @@ namespace gatewayd {
 namespace {
 
 constexpr const char* footer =
-    "\nSignals: SIGTERM and SIGINT end the gateway (a second one at once), SIGUSR1 reopens plugins' files.\n"
+    "\nSignals: SIGTERM and SIGINT end the gateway (a second one at once), SIGHUP reads configuration, "
+    "plugins and\n"
+    "certificates again, SIGUSR1 reopens plugins' files.\n"
     "Exit status: 0 clean end, 1 failed while running, 2 refused to start.";
 
 constexpr const char* plugin_footer =
@@ -25,6 +27,7 @@ struct PluginCommands {
     CLI::App* list;
     CLI::App* forgive;
     CLI::App* create;
+    CLI::App* reload;
     std::string language = "c++";
 
     explicit PluginCommands(CLI::App* app, CommandLine* line)
@@ -41,9 +44,12 @@ struct PluginCommands {
           forgive(plugin->add_subcommand(
               "forgive", "Forget the crashes of a configured plugin, so that the next start loads it again")),
           create(plugin->add_subcommand(
-              "new", "Write a folder with a plugin that builds, tests and loads, to begin from")) {
+              "new", "Write a folder with a plugin that builds, tests and loads, to begin from")),
+          reload(plugin->add_subcommand(
+              "reload",
+              "Ask the gateway that runs for a new generation of a plugin, from its file as it is now")) {
         plugin->require_subcommand(1);
-        for (CLI::App* command : {plugin, inspect, check, bench, list, forgive, create}) {
+        for (CLI::App* command : {plugin, inspect, check, bench, list, forgive, create, reload}) {
             command->fallthrough();  // `... --config F` behind everything, as people type it
             command->footer(plugin_footer);
         }
@@ -64,6 +70,21 @@ struct PluginCommands {
         forgive->add_option("name", line->plugin_name, "Its name in plugins.load")
             ->required()
             ->type_name("NAME");
+        reload->add_option("name", line->plugin_name, "Its name in plugins.load")
+            ->required()
+            ->type_name("NAME")
+            ->check(CLI::Validator(
+                [](std::string& name) {
+                    const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") ==
+                                       std::string::npos;
+                    return plain ? std::string() : "a plugin's name has a-z, 0-9, '.', '_' and '-'";
+                },
+                ""));
+        reload
+            ->add_option("--time-limit", line->time_limit_s,
+                         "Seconds until the answer is given up (default: 30)")
+            ->type_name("S")
+            ->check(CLI::Range(1, 3600));
         create->add_option("name", line->plugin_name, "a-z, 0-9, '-', '_'; the folder's name, too")
             ->required()
             ->type_name("NAME");
@@ -81,6 +102,7 @@ struct PluginCommands {
                : *list    ? Command::list_plugins
                : *forgive ? Command::forgive_plugin
                : *create  ? Command::new_plugin
+               : *reload  ? Command::reload_plugin
                           : Command::say;
     }
 };

@@ -26,6 +26,7 @@ struct CommandLine {
         list_plugins,
         forgive_plugin,
         new_plugin,
+        reload_plugin,
         schema,
         token,
         say
@@ -37,8 +38,8 @@ struct CommandLine {
     bool safe_mode = false;         // run
     std::string plugin_file;        // inspect, check and bench a plugin
     bool plugin_no_start = false;   // check_plugin
-    uint32_t time_limit_s = 30;     // check_plugin
-    std::string plugin_name;        // new_plugin, forgive_plugin
+    uint32_t time_limit_s = 30;     // check_plugin, reload_plugin
+    std::string plugin_name;        // new_plugin, forgive_plugin, reload_plugin
     bool plugin_in_c = false;       // new_plugin
     TokenOptions token;             // token
     // say: --help, --version and mistakes end with these.

@@ -11,6 +11,7 @@
 #include "gatewayd/plugin/forgive.h"
 #include "gatewayd/plugin/list.h"
 #include "gatewayd/plugin/new.h"
+#include "gatewayd/plugin/reload.h"
 #include "gatewayd/run.h"
 #include "gatewayd/token/token.h"
 
@@ -45,6 +46,8 @@ int main(int argc, char** argv) {
                 return gatewayd::forgive_plugin(line);
             case CommandLine::Command::new_plugin:
                 return gatewayd::new_plugin(line.plugin_name, line.plugin_in_c);
+            case CommandLine::Command::reload_plugin:
+                return gatewayd::reload_plugin(line);
             case CommandLine::Command::schema:
                 std::fputs(gatewayd::render_json_schema().c_str(), stdout);
                 return gatewayd::exit_clean;

@@ -37,13 +37,14 @@ void warn_of_open_file_limit(const WscSettings& wsc, uint64_t limit) {
 // The gateway, its admin listener and what ends them. On the control thread.
 class Daemon {
    public:
-    explicit Daemon(Settings settings)
+    Daemon(Settings settings, std::function<LoadResult()> read_again)
         : work_(boost::asio::make_work_guard(control_)),
           gateway_(std::move(settings), control_),
           signals_(control_, {[this](const char* name) { stop("signal", name); },
                               [this] { gateway_.reopen_files(); }, [this] { gateway_.reload(); }}),
           admin_(gateway_) {
         gateway_.reserve_admin_routes(admin::Api::paths());
+        gateway_.set_settings_source(std::move(read_again));
         gateway_.on_shutdown_request([this](const std::string& why) { stop("a plugin", why); });
     }
 
@@ -77,12 +78,12 @@ class Daemon {
     bool stopping_ = false;
 };
 
-int start_and_run(Settings settings) {
+int start_and_run(Settings settings, std::function<LoadResult()> read_again) {
     bool started = false;
     try {
         if (settings.safe_mode && settings.admin.listen.empty())
             throw StartError("--safe-mode opens the admin listener alone, and admin.listen is off");
-        Daemon daemon(std::move(settings));
+        Daemon daemon(std::move(settings), std::move(read_again));
         daemon.start();
         started = true;
         daemon.run();
@@ -111,7 +112,8 @@ int run(const CommandLine& line) {
     for (const std::string& warning : warnings)
         log::warn(warning);
     if (!line.safe_mode) warn_of_open_file_limit(settings->wsc, raise_open_file_limit());
-    const int status = start_and_run(std::move(*settings));
+    const int status = start_and_run(std::move(*settings),
+                                     [options = load_options(line)] { return load_settings(options); });
     log::flush_and_stop();
     expect_exit();
     return status;

@@ -20,6 +20,9 @@ namespace gatewayd {
 
 inline constexpr uint32_t max_publish_hops = 8;
 
+// Only compared with what is in a chain: they may be gone.
+using LeavingPlugins = std::vector<const Interceptor*>;
+
 struct NextLink;
 
 class InterceptorChain : public std::enable_shared_from_this<InterceptorChain> {

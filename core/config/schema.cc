@@ -259,6 +259,13 @@ void add_others(std::vector<Key>& keys) {
                                 "<name>.so. Empty: ../lib/gatewayd/plugins beside the program."),
                            TextKind::path));
     keys.push_back(
+        number("plugins.drain_timeout", GATEWAYD_AT(plugins.drain_timeout_s), "seconds", 1, 3600,
+               "After a reload, what a plugin's old generation has put aside may take so long; then "
+               "it goes on in the new one."));
+    keys.push_back(number("plugins.old_libraries", GATEWAYD_AT(plugins.old_libraries), "libraries", 0, 1000,
+                          "So many libraries of generations that are gone stay mapped, the latest ones: for "
+                          "what a plugin leaves behind by mistake."));
+    keys.push_back(
         number("plugins.watchdog", GATEWAYD_AT(plugins.watchdog_ms), "milliseconds", 0, 3600000,
                "A reactor, or the control thread in a call of a plugin, that is busy with one thing "
                "for so long is logged: which plugin, which hook, its stack. 0: never."));

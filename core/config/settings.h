@@ -156,6 +156,8 @@ struct PluginsSettings {
     uint32_t crash_limit = 3;       // in a row; then on_crash decides
     uint32_t crash_reset_s = 600;   // without one: the count begins again
     uint32_t watchdog_ms = 2000;    // 0: none
+    uint32_t drain_timeout_s = 30;
+    uint32_t old_libraries = 8;
     std::vector<PluginSettings> load;
     uint32_t work_threads = 2;  // of gw.work/1; 0: it takes nothing on
     HttpClientSettings http;

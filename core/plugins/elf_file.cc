@@ -200,7 +200,7 @@ std::vector<std::string_view> ElfFile::needed_libraries() const {
     return libraries;
 }
 
-std::optional<std::string> read_plugin_file(const std::string& path, std::string* error) {
+std::optional<std::string> read_plugin_file(const std::string& path, std::string* error, uint32_t* mode) {
     struct Descriptor {
         int fd;
         ~Descriptor() {
@@ -222,6 +222,7 @@ std::optional<std::string> read_plugin_file(const std::string& path, std::string
         *error = "is larger than " + std::to_string(max_plugin_file_mb) + " MB";
         return std::nullopt;
     }
+    if (mode != nullptr) *mode = info.st_mode;
     std::string bytes(static_cast<size_t>(info.st_size), '\0');
     size_t done = 0;
     while (done < bytes.size()) {

@@ -59,8 +59,9 @@ class ElfFile {
 };
 
 // The whole file, at most max_plugin_file_mb; nothing, with *error in words, when it cannot be read or is no
-// regular file.
-std::optional<std::string> read_plugin_file(const std::string& path, std::string* error);
+// regular file. It is opened once: *mode, when asked for, is that of the file that was read.
+std::optional<std::string> read_plugin_file(const std::string& path, std::string* error,
+                                            uint32_t* mode = nullptr);
 
 }  // namespace gatewayd
 

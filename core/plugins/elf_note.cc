@@ -112,6 +112,9 @@ std::string take_line(std::string_view key, std::string_view value, PluginNote* 
         return take_services(key, value, &note->offers);
     } else if (key == "uses") {
         return take_services(key, value, &note->uses);
+    } else if (key == "exclusive") {
+        if (value != "yes" && value != "no") return "its exclusive \"" + shown + "\" is neither yes nor no";
+        note->exclusive = value == "yes";
     } else if (key == "description") {
         note->description = value;
     }

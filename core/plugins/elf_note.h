@@ -24,6 +24,7 @@ struct PluginNote {
     std::vector<std::string> needs;   // capabilities of the host: "gw.timer/1"
     std::vector<std::string> offers;  // services that it publishes: "acme.crm/1"
     std::vector<std::string> uses;    // services that it acquires
+    bool exclusive = false;           // two generations cannot run at once
     std::string description;
     std::string text;  // the note as it stands in the file
 

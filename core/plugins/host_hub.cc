@@ -22,10 +22,14 @@ int32_t host_publish(gw_inst* instance, const gw_destination* to, gw_str message
     PublishOrder order;
     order.to = {static_cast<DestinationKind>(to->kind), false, std::string(id)};
     order.message = from_abi(message);
-    order.sender = instance;
+    order.sender = from_abi(instance)->lineage_key();
     order.hops = current_publish_hops();
     PublishDone completion;
-    if (done) completion = [done, ud](const PublishResult& result) { done(ud, result.delivered); };
+    if (done) {
+        completion = [done, ud, owed = from_abi(instance)->calls](const PublishResult& result) {
+            done(ud, result.delivered);
+        };
+    }
     const Status status = from_abi(instance)->services->publish(std::move(order), std::move(completion));
     if (status.ok()) return GW_OK;
     return status.code() == ErrorCode::unavailable ? GW_E_LIMIT : GW_E_ARG;

@@ -67,6 +67,7 @@ void describe_note(const PluginNote& note, Report* report) {
     report->line("needs", joined(note.needs));
     if (!note.offers.empty()) report->line("offers", joined(note.offers));
     if (!note.uses.empty()) report->line("uses", joined(note.uses));
+    if (note.exclusive) report->line("exclusive", "yes: a reload restarts it, two of it never run at once");
     report->line("description", note.description.empty() ? "-" : note.description);
 }
 

@@ -1,6 +1,8 @@
 #include "core/plugins/library.h"
 
 #define BOOST_DLL_USE_STD_FS
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <cstring>
@@ -11,6 +13,7 @@
 #include "core/base/siphash.h"
 #include "core/plugins/crash_record.h"
 #include "core/plugins/permissions.h"
+#include "core/plugins/runtime_folder.h"
 #include "core/plugins/table_copy.h"
 
 namespace gatewayd {
@@ -98,8 +101,8 @@ std::string unknown_value(const gw_plugin& plugin) {
 }  // namespace
 
 PluginError::PluginError(const std::string& name, const std::string& path, const std::string& reason)
-    : std::runtime_error("plugin \"" + name + "\"" + (path.empty() ? "" : " (" + path + ")") + ": " +
-                         reason) {}
+    : std::runtime_error("plugin \"" + name + "\"" + (path.empty() ? "" : " (" + path + ")") + ": " + reason),
+      plugin_(name) {}
 
 // Boost.DLL loads a library again when its object is copied: it lives here and is never copied.
 class PluginLibrary::Handle {
@@ -114,12 +117,6 @@ class PluginLibrary::Handle {
    private:
     boost::dll::shared_library library_;
 };
-
-PluginLibrary::~PluginLibrary() {
-    module_.reset();
-    const CallScope call(tag_.get(), "dlclose");
-    handle_.reset();
-}
 
 std::string plugin_file_problem(const ElfFile& file, const PluginNote& note,
                                 const HostCapabilities& capabilities) {
@@ -149,55 +146,108 @@ std::string plugin_file_problem(const ElfFile& file, const PluginNote& note,
     return {};
 }
 
-PluginLibrary::Verified PluginLibrary::verify(const std::string& name, const std::string& path,
-                                              const HostCapabilities& capabilities) {
+PluginLibrary::File PluginLibrary::read(const std::string& name, const std::string& path) {
     std::error_code failure;
     const fs::path canonical = fs::canonical(path, failure);
     if (failure) throw PluginError(name, path, "cannot be opened: " + failure.message());
-    Verified result;
-    result.path = canonical.string();
+    File file;
+    file.path = canonical.string();
     std::string error;
-    // The first thing, before a byte of it is read; what is no file at all is told below.
-    if (fs::is_regular_file(canonical, failure) && !allows_writable_plugins()) {
-        error = permission_problem(result.path);
-        if (!error.empty()) throw PluginError(name, result.path, error);
+    uint32_t mode = 0;
+    auto bytes = read_plugin_file(file.path, &error, &mode);
+    if (!bytes) throw PluginError(name, file.path, error);
+    if (!allows_writable_plugins()) {
+        error = permission_problem(file.path, mode);
+        if (!error.empty()) throw PluginError(name, file.path, error);
     }
-    const auto bytes = read_plugin_file(result.path, &error);
-    if (!bytes) throw PluginError(name, result.path, error);
-    const auto file = ElfFile::parse(*bytes, &error);
+    file.bytes = std::move(*bytes);
+    file.fingerprint = siphash(file.bytes);
+    return file;
+}
+
+PluginLibrary::Verified PluginLibrary::verify(const std::string& name, const File& read,
+                                              const HostCapabilities& capabilities) {
+    Verified result;
+    result.path = read.path;
+    std::string error;
+    const auto file = ElfFile::parse(read.bytes, &error);
     if (!file) throw PluginError(name, result.path, error);
     auto note = read_plugin_note(*file, &error);
     if (!note) throw PluginError(name, result.path, error);
     error = plugin_file_problem(*file, *note, capabilities);
     if (!error.empty()) throw PluginError(name, result.path, error);
     result.note = std::move(*note);
-    result.identity = file_identity(result.path, fixed_siphash(*bytes));
+    result.identity = file_identity(result.path, fixed_siphash(read.bytes));
     return result;
+}
+
+PluginLibrary::Verified PluginLibrary::verify(const std::string& name, const std::string& path,
+                                              const HostCapabilities& capabilities) {
+    return verify(name, read(name, path), capabilities);
+}
+
+std::shared_ptr<PluginLibrary> PluginLibrary::of_file(const std::string& name, const File& file,
+                                                      const HostCapabilities& capabilities) {
+    Verified verified = verify(name, file, capabilities);
+    std::shared_ptr<PluginLibrary> library(new PluginLibrary());
+    library->path_ = std::move(verified.path);
+    library->note_ = std::move(verified.note);
+    library->fingerprint_ = file.fingerprint;
+    library->identity_ = std::move(verified.identity);
+    return library;
 }
 
 std::shared_ptr<const PluginLibrary> PluginLibrary::load(const std::string& name, const std::string& path,
                                                          const gw_host* host,
                                                          const HostCapabilities& capabilities) {
-    Verified verified = verify(name, path, capabilities);
-    const std::shared_ptr<PluginLibrary> library(new PluginLibrary());
-    library->path_ = std::move(verified.path);
-    library->note_ = std::move(verified.note);
-    const auto refuse = [&](const std::string& why) { throw PluginError(name, library->path_, why); };
+    const std::shared_ptr<PluginLibrary> library = of_file(name, read(name, path), capabilities);
+    library->enter(name, library->path_, host);
+    return library;
+}
+
+std::shared_ptr<const PluginLibrary> PluginLibrary::load_copy(const std::string& name, const File& file,
+                                                              RuntimeFolder* folder, const gw_host* host,
+                                                              const HostCapabilities& capabilities) {
+    const std::shared_ptr<PluginLibrary> library = of_file(name, file, capabilities);
+    try {
+        library->copy_ = folder->put(name, file.bytes);
+    } catch (const std::runtime_error& failure) {
+        throw PluginError(name, library->path_, failure.what());
+    }
+    library->enter(name, library->copy_, host);
+    return library;
+}
+
+PluginLibrary::~PluginLibrary() {
+    module_.reset();
+    {
+        const CallScope call(tag_.get(), "dlclose");
+        handle_.reset();
+    }
+    if (!copy_.empty()) ::unlink(copy_.c_str());
+}
+
+// Loads the file and takes what its entry gives.
+void PluginLibrary::enter(const std::string& name, const std::string& loaded_path, const gw_host* host) {
+    const auto refuse = [&](const std::string& why) { throw PluginError(name, path_, why); };
 
     const auto tag = std::make_shared<PluginTag>();
-    *tag = {name, library->path_, library->note_.version, verified.identity, may_guard(library->note_)};
-    library->tag_ = tag;
+    *tag = {name, path_, note_.version, identity_, may_guard(note_)};
+    tag_ = tag;
 
     gw_plugin_entry_fn entry = nullptr;
     try {
-        const CallScope call(tag.get(), "dlopen");
-        library->handle_ = std::make_unique<Handle>(library->path_);
-        entry = library->handle_->entry();
+        const CallScope call(tag_.get(), "dlopen");
+        handle_ = std::make_unique<Handle>(loaded_path);
+        entry = handle_->entry();
     } catch (const std::exception& failure) {
-        refuse("cannot be loaded: " + load_error(failure.what()));
+        std::string why = load_error(failure.what());
+        const size_t at = why.find(loaded_path);
+        if (at != std::string::npos) why.replace(at, loaded_path.size(), path_);
+        refuse("cannot be loaded: " + why);
     }
 
-    library->module_ = own_module(reinterpret_cast<const void*>(entry), tag);
+    module_ = own_module(reinterpret_cast<const void*>(entry), tag);
 
     gw_error error{};
     error.struct_size = sizeof(error);
@@ -212,18 +262,16 @@ std::shared_ptr<const PluginLibrary> PluginLibrary::load(const std::string& name
     }
     if (plugin == nullptr) refuse(GW_PLUGIN_ENTRY_NAME " refused: " + error_text(error));
 
-    std::string problem = copy_table(plugin, plugin_size_1_0, "gw_plugin", &library->plugin_);
-    if (problem.empty() && library->plugin_.interceptor != nullptr) {
-        problem = copy_table(library->plugin_.interceptor, interceptor_size_1_0, "gw_interceptor",
-                             &library->interceptor_);
-        library->plugin_.interceptor = &library->interceptor_;
-        if (library->interceptor_.order == nullptr) library->interceptor_.order = order_zero;
+    std::string problem = copy_table(plugin, plugin_size_1_0, "gw_plugin", &plugin_);
+    if (problem.empty() && plugin_.interceptor != nullptr) {
+        problem = copy_table(plugin_.interceptor, interceptor_size_1_0, "gw_interceptor", &interceptor_);
+        plugin_.interceptor = &interceptor_;
+        if (interceptor_.order == nullptr) interceptor_.order = order_zero;
     }
-    if (problem.empty()) problem = missing_member(library->plugin_, library->note_);
-    if (problem.empty()) problem = unknown_value(library->plugin_);
+    if (problem.empty()) problem = missing_member(plugin_, note_);
+    if (problem.empty()) problem = unknown_value(plugin_);
     if (!problem.empty()) refuse(problem);
-    tag->guards = is_guard_stage(library->interceptor_.stage);
-    return library;
+    tag->guards = is_guard_stage(interceptor_.stage);
 }
 
 bool is_guard_stage(uint32_t stage) {

@@ -21,10 +21,16 @@
 
 namespace gatewayd {
 
+class RuntimeFolder;
+
 // Says the plugin's name, its file and the reason.
 class PluginError : public std::runtime_error {
    public:
     PluginError(const std::string& name, const std::string& path, const std::string& reason);
+    const std::string& plugin() const { return plugin_; }
+
+   private:
+    std::string plugin_;
 };
 
 // The optional capabilities of this host, as a note's `needs` names them ("gw.timer/1").
@@ -32,6 +38,14 @@ using HostCapabilities = std::vector<std::string>;
 
 class PluginLibrary {
    public:
+    // A file that was read from one descriptor, and may be loaded as far as others' rights to change it go.
+    struct File {
+        std::string path;  // canonical
+        std::string bytes;
+        uint64_t fingerprint = 0;  // of the bytes, in this process
+    };
+    static File read(const std::string& name, const std::string& path);
+
     // The canonical path of a file that may be loaded, and what its note says. Runs nothing of the file.
     struct Verified {
         std::string path;
@@ -40,16 +54,24 @@ class PluginLibrary {
     };
     static Verified verify(const std::string& name, const std::string& path,
                            const HostCapabilities& capabilities = host_capabilities());
+    static Verified verify(const std::string& name, const File& file,
+                           const HostCapabilities& capabilities = host_capabilities());
 
     // verify, then load and enter. `host` must outlive the library.
     static std::shared_ptr<const PluginLibrary> load(
         const std::string& name, const std::string& path, const gw_host* host,
         const HostCapabilities& capabilities = host_capabilities());
+    // The same of what was read, as a copy of its own: code and statics are shared with nobody, and the file
+    // may change meanwhile. The copy is removed with this object.
+    static std::shared_ptr<const PluginLibrary> load_copy(
+        const std::string& name, const File& file, RuntimeFolder* folder, const gw_host* host,
+        const HostCapabilities& capabilities = host_capabilities());
     ~PluginLibrary();
     PluginLibrary(const PluginLibrary&) = delete;
     PluginLibrary& operator=(const PluginLibrary&) = delete;
 
-    const std::string& path() const { return path_; }
+    const std::string& path() const { return path_; }  // of the file, not of the copy
+    uint64_t fingerprint() const { return fingerprint_; }
     const PluginNote& note() const { return note_; }
     // What its calls and its code are known by (core/chain/plugin_call.h). Never null.
     const std::shared_ptr<const PluginTag>& tag() const { return tag_; }
@@ -62,11 +84,17 @@ class PluginLibrary {
    private:
     class Handle;  // hides Boost.DLL
     PluginLibrary() = default;
+    static std::shared_ptr<PluginLibrary> of_file(const std::string& name, const File& file,
+                                                  const HostCapabilities& capabilities);
+    void enter(const std::string& name, const std::string& loaded_path, const gw_host* host);
 
     std::shared_ptr<const PluginTag> tag_;
     std::unique_ptr<Handle> handle_;
     std::shared_ptr<const void> module_;  // its addresses are known; gone before the library is
     std::string path_;
+    std::string identity_;  // of the tag
+    std::string copy_;      // to be removed; empty: the file itself is loaded
+    uint64_t fingerprint_ = 0;
     PluginNote note_;
     gw_plugin plugin_{};
     gw_interceptor interceptor_{};

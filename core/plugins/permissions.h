@@ -3,6 +3,7 @@
 #ifndef GATEWAYD_CORE_PLUGINS_PERMISSIONS_H
 #define GATEWAYD_CORE_PLUGINS_PERMISSIONS_H
 
+#include <cstdint>
 #include <string>
 
 namespace gatewayd {
@@ -14,6 +15,8 @@ bool allows_writable_plugins();
 // Why the file is not safe from others than its owner, and what to do; empty: it is. `path` is canonical. A
 // folder with the sticky bit, such as /tmp, is safe: nobody replaces another one's file there.
 std::string permission_problem(const std::string& path);
+// The same of a file that was opened: `mode` is its own, whatever stands at `path` meanwhile.
+std::string permission_problem(const std::string& path, uint32_t mode);
 
 }  // namespace gatewayd
 

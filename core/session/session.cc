@@ -250,9 +250,9 @@ void Session::change_chain() {
         connection_->close_later(close_internal_error, "a plugin failed", DisconnectReason::plugin_error);
 }
 
-void Session::drain() {
+void Session::drain(const LeavingPlugins& leaving) {
     if (!pending_) return move_on();
-    if (pending_->deferral->chain == worker_->chain_ptr().get() || !is_open()) return;
+    if (!is_open() || !worker_->is_old(*pending_->deferral->chain, leaving)) return;
     worker_->chain_ptr()->take_over(*pending_, [this] { change_chain(); });
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/chain/chain.h"
 #include "core/chain/context.h"
 #include "core/chain/message_request.h"
 #include "core/hub/recipient.h"
@@ -32,8 +33,9 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     const InterceptorChain& chain() const { return *chain_; }
     // Moves to the worker's chain; later, when a request of it is put aside: at the end of that one.
     void move_on();
-    // The same now: a request that is put aside in an earlier chain is cancelled there and goes on here.
-    void drain();
+    // The same now: a request that is put aside in a chain with one of these, and not in the worker's, is
+    // cancelled there and goes on here.
+    void drain(const LeavingPlugins& leaving);
     // Ends it now: client.disconnected and detach before this returns. Not inside its own hooks.
     void close_now(CloseCode code, std::string_view text, DisconnectReason reason);
 

@@ -47,8 +47,10 @@ class Worker : public ReactorService {
     // its requests. `until_moved` is let go when all have, but those whose request is put aside, which move
     // when it ends; or when the reactor ends before.
     void enter(ChainPtr chain, std::shared_ptr<void> until_moved);
-    // What is still put aside in earlier chains is cancelled there and goes on in this one. In slices.
-    void drain();
+    // What is still put aside in earlier chains that have one of these is cancelled there and goes on in this
+    // one. In slices.
+    void drain(LeavingPlugins leaving);
+    bool is_old(const InterceptorChain& chain, const LeavingPlugins& leaving) const;
     // Valid until the next call.
     Stamps stamp(std::string_view from);
     std::string make_id() { return std::string(ulids_.next(reactor_->wall_ms())); }
@@ -116,11 +118,12 @@ class Worker : public ReactorService {
     // A walk over the connections that are there now, for as long as one turn may take, and on in the next.
     struct Walk {
         bool drains = false;
+        LeavingPlugins leaving;
         size_t place = 0;  // of the hub
         std::shared_ptr<void> until_over;
     };
     void go_on(std::shared_ptr<Walk> walk);
-    void drain_upgrades();
+    void drain_upgrades(const LeavingPlugins& leaving);
 
     Node* const node_;
     Reactor* const reactor_;

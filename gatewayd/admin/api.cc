@@ -65,6 +65,23 @@ Response in_safe_mode() {
         "--safe-mode");
 }
 
+Response reloaded_response(const PluginReload& report) {
+    switch (report.outcome) {
+        case PluginReload::Outcome::not_found:
+            return error_response(404, "not_found", report.why);
+        case PluginReload::Outcome::busy:
+            return error_response(409, "conflict", report.why);
+        case PluginReload::Outcome::refused:
+            return error_response(422, "refused", report.why);
+        case PluginReload::Outcome::ended:
+            return error_response(503, "unavailable", report.why);
+        case PluginReload::Outcome::reloaded:
+        case PluginReload::Outcome::unchanged:
+            break;
+    }
+    return json_response(reload_json(report));
+}
+
 Response no_such_client() {
     return error_response(404, "not_found", "no client of this id is connected");
 }
@@ -128,10 +145,12 @@ const Api::Route Api::routes[] = {
     {"GET", {"api", "v1", "stats"}, &Api::stats},
     {"GET", {"api", "v1", "plugins"}, &Api::plugins},
     {"GET", {"api", "v1", "permissions"}, &Api::permissions},
+    {"POST", {"api", "v1", "plugins", "{id}", "reload"}, &Api::reload_plugin},
     {"GET", {"api", "v1", "config"}, &Api::config},
+    {"POST", {"api", "v1", "reload"}, &Api::reload},
 };
 
-Api::Api(Gateway& gateway) : gateway_(gateway), access_(gateway.settings().admin.api_keys) {}
+Api::Api(Gateway& gateway) : gateway_(gateway), access_(gateway.settings()->admin.api_keys) {}
 
 std::vector<std::string> Api::paths() {
     std::vector<std::string> all;
@@ -190,7 +209,7 @@ std::optional<Response> Api::refusal(const RequestHead& head) const {
         response.allow = found.allow;
         return response;
     }
-    if (found.route->serves && gateway_.settings().safe_mode) return in_safe_mode();
+    if (found.route->serves && gateway_.settings()->safe_mode) return in_safe_mode();
     const auto& parts = found.route->parts;
     const bool has_id = std::find(parts.begin(), parts.end(), "{id}") != parts.end();
     if (has_id && !is_valid_id(found.id)) {
@@ -255,7 +274,8 @@ void Api::readyz(Call& call) {
 }
 
 void Api::metrics(Call& call) {
-    const WscSettings& wsc = gateway_.settings().wsc;
+    const std::shared_ptr<const Settings> settings = gateway_.settings();
+    const WscSettings& wsc = settings->wsc;
     if (!wsc.performance.enable_metrics) {
         return call.respond(error_response(
             404, "not_found", "metrics are switched off: wsc.performance.enable_metrics is false"));
@@ -366,10 +386,21 @@ void Api::permissions(Call& call) {
     call.respond(json_response(permissions_json(gateway_.permissions())));
 }
 
+void Api::reload_plugin(Call& call) {
+    gateway_.reload_plugin(call.id, [respond = call.respond](const PluginReload& report) {
+        respond(reloaded_response(report));
+    });
+}
+
+void Api::reload(Call& call) {
+    gateway_.reload(
+        [respond = call.respond](const PluginReload& report) { respond(reloaded_response(report)); });
+}
+
 void Api::config(Call& call) {
     Response response;
     response.content_type = "application/yaml";
-    response.body = render_effective(gateway_.settings());
+    response.body = render_effective(*gateway_.settings());
     call.respond(std::move(response));
 }
 

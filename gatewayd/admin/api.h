@@ -60,7 +60,9 @@ class Api {
     void stats(Call& call);
     void plugins(Call& call);
     void permissions(Call& call);
+    void reload_plugin(Call& call);
     void config(Call& call);
+    void reload(Call& call);
 
     void publish(DestinationKind kind, Call& call);
 

@@ -27,6 +27,8 @@ class Json {
     Json& value(const char* text) { return value(std::string_view(text)); }
     Json& value(bool it) { return writer_.Bool(it), *this; }
     Json& value(uint64_t number) { return writer_.Uint64(number), *this; }
+    Json& value(uint32_t number) { return value(uint64_t{number}); }
+    Json& value(double number) { return writer_.Double(number), *this; }
     Json& value(int64_t number) { return writer_.Int64(number), *this; }
     Json& null() { return writer_.Null(), *this; }
     template <typename Value>
@@ -199,11 +201,45 @@ std::string plugins_json(const std::vector<PluginStatus>& plugins) {
             json.value(kind);
         json.close_list().field("loaded", plugin.loaded);
         if (!plugin.loaded) json.field("why_not", plugin.why_not);
-        json.field("crashes", uint64_t{plugin.crashes}).field("stuck", plugin.stuck);
+        json.field("state", plugin.state)
+            .field("generation", plugin.generation)
+            .field("connections", plugin.connections);
+        json.key("draining").open_list();
+        for (const PluginStatus::Draining& old : plugin.draining) {
+            json.open()
+                .field("generation", old.generation)
+                .field("version", old.version)
+                .field("connections", old.connections)
+                .close();
+        }
+        json.close_list().field("crashes", uint64_t{plugin.crashes}).field("stuck", plugin.stuck);
         write_totals(plugin, &json);
         json.close();
     }
     return json.close_list().close().text();
+}
+
+std::string reload_json(const PluginReload& report) {
+    Json json;
+    json.open().field("outcome",
+                      report.outcome == PluginReload::Outcome::unchanged ? "unchanged" : "reloaded");
+    json.key("plugins").open_list();
+    for (const PluginReload::One& one : report.plugins) {
+        json.open().field("name", one.name).field("action", one.action);
+        if (!one.from_version.empty()) {
+            json.key("from").open();
+            json.field("generation", one.from_generation).field("version", one.from_version).close();
+        }
+        if (!one.to_version.empty()) {
+            json.key("to").open();
+            json.field("generation", one.to_generation).field("version", one.to_version).close();
+        }
+        json.close();
+    }
+    json.close_list().key("needs_restart").open_list();
+    for (const std::string& key : report.restart)
+        json.value(key);
+    return json.close_list().field("seconds", report.seconds).close().text();
 }
 
 }  // namespace gatewayd::admin

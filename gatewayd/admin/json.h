@@ -23,6 +23,7 @@ std::string kicked_json(std::string_view client_id);
 std::string stats_json(const GatewayStats& stats, const std::vector<std::string>& warnings, int64_t now_ms);
 std::string permissions_json(const std::vector<Permissions::Rule>& rules);
 std::string plugins_json(const std::vector<PluginStatus>& plugins);
+std::string reload_json(const PluginReload& report);  // of one that is in place
 
 // "2026-11-25T22:49:51.123Z"
 std::string time_text(int64_t ms_since_1970);

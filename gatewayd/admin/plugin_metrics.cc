@@ -98,13 +98,18 @@ void add_plugin_metrics(const std::vector<PluginStatus>& plugins, std::vector<Me
         family(MetricType::Counter, "gateway_plugin_errors_total", "Plugin hooks that failed.");
     MetricFamily misuse = family(MetricType::Counter, "gateway_plugin_misuse_total",
                                  "Plugins' calls and verdicts against the rules.");
+    MetricFamily swaps = family(MetricType::Counter, "gateway_plugin_swaps_total",
+                                "New generations of plugins, by a reload.");
     for (const PluginStatus& plugin : plugins) {
         if (!plugin.loaded) continue;
+        add_value(&swaps, static_cast<double>(plugin.swapped), {{"plugin", plugin.name}, {"result", "ok"}});
+        add_value(&swaps, static_cast<double>(plugin.failed), {{"plugin", plugin.name}, {"result", "failed"}});
         add_value(&errors, static_cast<double>(plugin.totals.errors), {{"plugin", plugin.name}});
         add_value(&misuse, static_cast<double>(plugin.totals.misuse), {{"plugin", plugin.name}});
     }
     all->push_back(std::move(errors));
     all->push_back(std::move(misuse));
+    all->push_back(std::move(swaps));
     add_hooks(plugins, all);
     add_deferrals(plugins, all);
     add_budgets(plugins, all);

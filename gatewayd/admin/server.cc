@@ -44,7 +44,7 @@ class AdminServer::Impl {
    public:
     explicit Impl(Gateway& gateway)
         : gateway_(gateway),
-          listen_(gateway.settings().admin.listen),
+          listen_(gateway.settings()->admin.listen),
           api_(gateway),
           io_(std::make_shared<asio::io_context>(1)),
           acceptor_(std::make_unique<tcp::acceptor>(*io_)),
@@ -112,7 +112,7 @@ class AdminServer::Impl {
                 refuse(socket);
             } else {
                 const size_t max_body_bytes =
-                    size_t{gateway_.settings().wsc.security.max_message_size_kb} * 1024 + body_slack_bytes;
+                    size_t{gateway_.settings()->wsc.security.max_message_size_kb} * 1024 + body_slack_bytes;
                 admin::serve_connection(io_, std::move(socket), api_, max_body_bytes, token_);
             }
         });
@@ -148,7 +148,7 @@ class AdminServer::Impl {
 };
 
 AdminServer::AdminServer(Gateway& gateway) {
-    if (!gateway.settings().admin.listen.empty()) impl_ = std::make_unique<Impl>(gateway);
+    if (!gateway.settings()->admin.listen.empty()) impl_ = std::make_unique<Impl>(gateway);
 }
 AdminServer::~AdminServer() = default;
 

@@ -42,7 +42,7 @@ EXTENSIONS = {
     ),
     "a plugin member appended": (PLUGIN, "} gw_plugin;", "    void (*later)(void* self);\n} gw_plugin;"),
     "an event added": (PLUGIN, "/* code of GW_EV_ERROR. */", "#define GW_EV_LATER UINT64_C(4096)"),
-    "a later minor": (PLUGIN, "#define GW_ABI_MINOR 0", "#define GW_ABI_MINOR 7"),
+    "a later minor": (PLUGIN, "#define GW_ABI_MINOR 1", "#define GW_ABI_MINOR 7"),
 }
 
 

@@ -10,7 +10,7 @@ FOLDER = BUILD_DIR / "tests" / "plugins"
 REFUSED = {
     "no_note": "no .note.gateway: not a gatewayd plugin",
     "wrong_note": 'a wrong .note.gateway: there is no kind "mesage"',
-    "other_major": "built for plugin ABI 2.0, but this gatewayd has 1.0",
+    "other_major": "built for plugin ABI 2.1, but this gatewayd has 1.1",
     "needs_capability": "needs acme.teleport/1, which this gatewayd does not have",
     "no_symbol": "does not export gw_plugin_entry_v1",
     "unique_symbol": "exports the unique symbol _ZN7CounterIiE5countE",
@@ -45,7 +45,7 @@ def test_check_finds_what_the_start_would_find(tmp_path):
     config.write_text(f"plugins:\n  load:\n    - name: other\n      path: {path}\n")
     result = run_gatewayd("check", "--config", config)
     assert result.returncode == 2
-    assert f'plugin "other" ({path}): built for plugin ABI 2.0' in result.stdout + result.stderr
+    assert f'plugin "other" ({path}): built for plugin ABI 2.1' in result.stdout + result.stderr
 
 
 def test_a_plugin_that_fails_in_start_stops_the_start_and_passes_the_check(gateway):

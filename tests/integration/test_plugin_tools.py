@@ -26,7 +26,7 @@ def test_a_good_plugin_passes_each_step():
     assert [row[:2] for row in rows(result.stdout)] == [
         [step, "ok"] for step in ("load", "create", "start", "connect", "message", "disconnect", "end")
     ] + [["the", "plugin"]]
-    assert "uppercase 1.0.0, for ABI 1.0" in result.stdout
+    assert "uppercase 1.0.0, for ABI 1.1" in result.stdout
 
 
 def test_one_of_each_kind_that_a_plugin_wants_is_tried():
@@ -156,7 +156,7 @@ def test_list_shows_the_configured_ones_first_and_what_would_refuse_them(tmp_pat
     assert [line.split()[0] for line in lines[1:4]] == ["hello", "nobody", "other"]
     assert lines[1].endswith("configured")
     assert f"refused: there is no nobody.so in {tmp_path}, {PLUGIN_DIR}" in lines[2]
-    assert "refused: built for plugin ABI 2.0" in lines[3]
+    assert "refused: built for plugin ABI 2.1" in lines[3]
     assert any(line.split()[0] == "text" and "refused: not an ELF file" in line for line in lines)
     assert sum(line.split()[0] == "hello" for line in lines) == 1
 

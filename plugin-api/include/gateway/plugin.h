@@ -1,4 +1,4 @@
-/* gateway/plugin.h - the plugin ABI of gatewayd, version 1.0: types, entry, interceptor.
+/* gateway/plugin.h - the plugin ABI of gatewayd, version 1.1: types, entry, interceptor.
  *
  * Plain C that compiles as C99..C17 and C++11..C++20. A plugin is a shared library that exports one
  * symbol, gw_plugin_entry_v1, and carries one ELF note (GW_PLUGIN_NOTE below). docs/writing-a-plugin.md says
@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 #define GW_ABI_MAJOR 1
-#define GW_ABI_MINOR 0
+#define GW_ABI_MINOR 1
 
 /* Verdicts of intercept and on_resume. Below 0: an error, and on_error of the YAML decides. */
 #define GW_CONTINUE INT32_C(0) /* the next plugin sees the request                          */
@@ -172,6 +172,9 @@ typedef struct gw_plugin {
     void (*stop)(void* self);                    /* [control] optional: no hook runs; ends what start did */
     void (*destroy)(void* self);                 /* [control] frees self                                  */
     const gw_interceptor* interceptor;           /* null: a plugin that only offers services              */
+    /* 1.1 [control] optional: what the plugin offers beside the above, by a versioned name such as
+     * "gw.state/1" (gateway/ext/state.h). Its table, constant until destroy returns; null: not offered. */
+    const void* (*extension)(void* self, gw_str name);
 } gw_plugin;
 
 /* The one exported symbol. [control] Returns the plugin's static table, or null with *err filled. */
@@ -193,6 +196,7 @@ GW_EXPORT const gw_plugin* gw_plugin_entry_v1(const gw_host* host, gw_error* err
  *   kinds=message,...     handshake, frame, message, publish, delivery, events, service
  *   needs=gw.timer/1,...  optional capabilities of the host that it cannot do without
  *   offers=acme.crm/1,... services that it publishes, and uses=: that it acquires (gateway/ext/service.h)
+ *   exclusive=yes         two instances cannot run at once (a port, a lock): a reload stops the old one first
  *   description=...       one line
  * Write it once, in one source file, outside of any function:
  *   GW_PLUGIN_NOTE("id=acme.filter\nversion=1.2.0\nkinds=message\n"); */

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -34,6 +35,7 @@
 #include "gateway/sdk/permissions.hpp"
 #include "gateway/sdk/request.hpp"
 #include "gateway/sdk/service.hpp"
+#include "gateway/sdk/state.hpp"
 #include "gateway/sdk/timer.hpp"
 #include "gateway/sdk/work.hpp"
 
@@ -46,6 +48,8 @@ class Interceptor : public detail::UsedServices {
     // the events that it wants (GW_EV_ bits; required when its kinds have "events").
     static constexpr uint32_t stage = GW_STAGE_MESSAGE;
     static constexpr uint64_t events = 0;
+    // Of the bytes that SaveState makes.
+    static constexpr uint32_t state_version = 1;
 
     Interceptor() = default;
     virtual ~Interceptor() = default;
@@ -74,6 +78,11 @@ class Interceptor : public detail::UsedServices {
     virtual void OnCancel(const Request&, Connection&, void* /*ud*/, int32_t /*why*/) {}
     virtual void OnEvent(const Event&, Connection&) {}
 
+    // [control] What the next generation gets at a reload, and this one got of the one before. A plugin that takes
+    // something along overrides both; throw what is wrong. Hooks run at the same time: gateway/ext/state.h.
+    virtual std::string SaveState(StatePart) { return {}; }
+    virtual void LoadState(const State&) {}
+
    protected:
     // From Configure on.
     const Host& host() const { return host_; }
@@ -85,6 +94,7 @@ class Interceptor : public detail::UsedServices {
     friend struct detail::HostOf;
     Host host_;
     std::string_view id_;
+    std::string saved_;  // until the next SaveState
 };
 
 namespace detail {
@@ -169,6 +179,27 @@ struct Glue {
         guarded(self, "Stop", [&] { return at(self).release_services(), GW_OK; });
     }
     static void destroy(void* self) { delete static_cast<Interceptor*>(self); }
+    static const void* extension(void*, gw_str name) {
+        static constexpr gw_state_v1 state = {
+            static_cast<uint32_t>(sizeof(gw_state_v1)),
+            Plugin::state_version,
+            save_state,
+            load_state,
+        };
+        return to_view(name) == GW_EXT_STATE ? &state : nullptr;
+    }
+
+    // --- gw_state_v1 ---
+    static int32_t save_state(void* self, uint32_t part, gw_str* bytes, gw_error* err) {
+        return detail::guarded(err, [&] {
+            at(self).saved_ = at(self).SaveState(static_cast<StatePart>(part));
+            *bytes = to_gw(at(self).saved_);
+        });
+    }
+    static int32_t load_state(void* self, uint32_t part, uint32_t version, gw_str bytes, gw_error* err) {
+        return detail::guarded(
+            err, [&] { at(self).LoadState(State{static_cast<StatePart>(part), version, to_view(bytes)}); });
+    }
 
     // --- gw_interceptor ---
     static gw_str name(void* self) {
@@ -275,6 +306,7 @@ struct Glue {
             stop,
             destroy,
             &interceptor,
+            GATEWAY_SDK_HOOK(SaveState, extension),
         };
         return &plugin;
     }

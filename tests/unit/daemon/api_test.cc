@@ -106,8 +106,8 @@ TEST_CASE("a plugin that was left out is listed with its reason") {
     plugin.stuck = 2;
     fake().plugins = {plugin};
     CHECK(f.body_of("GET", "/api/v1/plugins")
-              .find("\"loaded\":false,\"why_not\":\"it crashed\",\"crashes\":3,"
-                    "\"stuck\":2") != std::string::npos);
+              .find("\"loaded\":false,\"why_not\":\"it crashed\",\"state\":\"running\",\"generation\":1,"
+                    "\"connections\":0,\"draining\":[],\"crashes\":3,\"stuck\":2") != std::string::npos);
     const std::string metrics = f.body_of("GET", "/metrics");
     CHECK(metrics.find("gateway_plugin_skipped{plugin=\"acme\"} 1\n") != std::string::npos);
     CHECK(metrics.find("gateway_plugin_crashes{plugin=\"acme\"} 3\n") != std::string::npos);
@@ -295,7 +295,39 @@ TEST_CASE("stats and plugins are told") {
     CHECK(
         f.body_of("GET", "/api/v1/plugins") ==
         R"({"plugins":[{"name":"audit","id":"","version":"","path":"","kinds":["message","event"],)"
-        R"("loaded":true,"crashes":0,"stuck":0,"calls":0,"errors":0,"misuse":0,"deferred":0,"deferred_total":0,"hooks":{}}]})");
+        R"("loaded":true,"state":"running","generation":1,"connections":0,"draining":[],"crashes":0,"stuck":0,)"
+        R"("calls":0,"errors":0,"misuse":0,"deferred":0,"deferred_total":0,"hooks":{}}]})");
+}
+
+TEST_CASE("a reload's outcome is its status, and its answer says what came and went") {
+    using Outcome = PluginReload::Outcome;
+    Fixture f;
+    PluginReload& report = fake().reload_result;
+    report = PluginReload();
+    report.plugins.push_back({"audit", "reloaded", 1, "1.0", 2, "1.1"});
+    report.plugins.push_back({"cors", "added", 0, "", 1, "1.0"});
+    report.plugins.push_back({"old", "removed", 3, "0.9", 0, ""});
+    report.restart = {"wsc.path"};
+    report.seconds = 0.5;
+    CHECK(
+        f.body_of("POST", "/api/v1/plugins/audit/reload") ==
+        R"({"outcome":"reloaded","plugins":[{"name":"audit","action":"reloaded","from":{"generation":1,"version":"1.0"},)"
+        R"("to":{"generation":2,"version":"1.1"}},{"name":"cors","action":"added","to":{"generation":1,"version":"1.0"}},)"
+        R"({"name":"old","action":"removed","from":{"generation":3,"version":"0.9"}}],)"
+        R"("needs_restart":["wsc.path"],"seconds":0.5})");
+    report = PluginReload();
+    report.why = "why not";
+    for (const auto& [outcome, status] :
+         {std::make_pair(Outcome::reloaded, 200), std::make_pair(Outcome::unchanged, 200),
+          std::make_pair(Outcome::not_found, 404), std::make_pair(Outcome::busy, 409),
+          std::make_pair(Outcome::refused, 422), std::make_pair(Outcome::ended, 503)}) {
+        report.outcome = outcome;
+        const auto response = f.ask("POST", "/api/v1/reload");
+        REQUIRE(response.has_value());
+        CHECK(response->status == status);
+        CHECK((response->body.find("why not") != std::string::npos) == (status != 200));
+    }
+    CHECK(fake().reloads == std::vector<std::string>{"audit", "", "", "", "", "", ""});
 }
 
 TEST_CASE("a plugin's hooks, and what its budget does, are told") {
@@ -318,7 +350,7 @@ TEST_CASE("a plugin's hooks, and what its budget does, are told") {
     plugin.totals.bypassed = 4;
     CHECK(
         f.body_of("GET", "/api/v1/plugins") ==
-        R"({"plugins":[{"name":"slow","id":"","version":"","path":"","kinds":[],"loaded":true,"crashes":0,"stuck":0,"calls":8,"errors":0,)"
+        R"({"plugins":[{"name":"slow","id":"","version":"","path":"","kinds":[],"loaded":true,"state":"running","generation":1,"connections":0,"draining":[],"crashes":0,"stuck":0,"calls":8,"errors":0,)"
         R"("misuse":0,"deferred":2,"deferred_total":5,"breaker":"half_open","breaker_opened":3,)"
         R"("overruns":30,"bypassed":4,"refused":0,"hooks":{"intercept_message":{"calls":7,"mean_ns":150},)"
         R"("on_event":{"calls":1}}}]})");

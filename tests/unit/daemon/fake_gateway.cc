@@ -44,8 +44,16 @@ void Gateway::shutdown(std::function<void()> done) {
 }
 void Gateway::on_shutdown_request(std::function<void(std::string)>) {}
 void Gateway::reopen_files() {}
-const Settings& Gateway::settings() const {
-    return impl_->settings;
+std::shared_ptr<const Settings> Gateway::settings() const {
+    return std::make_shared<const Settings>(impl_->settings);
+}
+void Gateway::set_settings_source(std::function<LoadResult()>) {}
+void Gateway::reload(PluginReloaded done) {
+    reload_plugin({}, std::move(done));
+}
+void Gateway::reload_plugin(std::string name, PluginReloaded done) {
+    fake().reloads.push_back(std::move(name));
+    done(fake().reload_result);
 }
 const std::vector<std::string>& Gateway::warnings() const {
     return impl_->warnings;

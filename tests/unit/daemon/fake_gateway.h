@@ -19,6 +19,7 @@ struct FakeGateway {
     std::vector<PluginStatus> plugins;
     std::vector<IdentityPtr> clients;
     PublishResult publish_result;
+    PluginReload reload_result;
     bool answers = true;  // false: publish keeps `done`
     std::vector<PluginMetric> plugin_metrics;
     // The plugins' routes; empty: there are none.
@@ -29,6 +30,7 @@ struct FakeGateway {
     std::vector<PublishOrder> orders;
     std::vector<PublishDone> unanswered;
     std::vector<std::pair<std::string, std::string>> kicks;  // client, why
+    std::vector<std::string> reloads;                        // plugins' names; empty: the whole
 
     // Until publish has kept so many; throws when that takes too long.
     void wait_for_unanswered(size_t count = 1);

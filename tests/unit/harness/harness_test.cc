@@ -30,7 +30,7 @@ TEST_CASE("a file that the gateway refuses is refused with the gateway's words")
         Plugin(GATEWAYD_TEST_PLUGIN_FOLDER "/other_major.so");
         FAIL("loaded");
     } catch (const Error& error) {
-        CHECK(std::string(error.what()).find("built for plugin ABI 2.0") != std::string::npos);
+        CHECK(std::string(error.what()).find("built for plugin ABI 2.1") != std::string::npos);
     }
 }
 

@@ -71,13 +71,13 @@ TEST_CASE("the note of a built plugin is read without loading it") {
     const auto note = read_plugin_note(*file, &error);
     REQUIRE_MESSAGE(note, error);
     CHECK(note->abi_major == 1);
-    CHECK(note->abi_minor == 0);
+    CHECK(note->abi_minor == 1);
     CHECK(note->id == "good");
     CHECK(note->version == "1.0.0");
     CHECK(note->kinds == std::vector<std::string>{"message"});
     CHECK(note->needs.empty());
     CHECK(note->intercepts());
-    CHECK(note->text == "abi=1.0\nid=good\nversion=1.0.0\nkinds=message\n");
+    CHECK(note->text == "abi=1.1\nid=good\nversion=1.0.0\nkinds=message\n");
 
     const auto symbols = file->exported_symbols(&error);
     REQUIRE_MESSAGE(symbols, error);

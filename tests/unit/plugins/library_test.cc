@@ -52,7 +52,7 @@ TEST_CASE("a plugin loads: its tables are copied, what it left out is null") {
 TEST_CASE("a plugin of a later minor version loads if it uses nothing of it") {
     CHECK(reason_of("newer_minor").empty());
     CHECK(reason_of("newer_tail") ==
-          "gw_plugin sets a member that this gatewayd does not know (at byte 56): the plugin needs a later "
+          "gw_plugin sets a member that this gatewayd does not know (at byte 64): the plugin needs a later "
           "gatewayd");
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("each plugin that must not load is refused with its reason") {
     CHECK(reason_of("no_note") == "no .note.gateway: not a gatewayd plugin");
     CHECK(reason_of("wrong_note") == "a wrong .note.gateway: there is no kind \"mesage\"");
     CHECK(reason_of("other_major") ==
-          "built for plugin ABI 2.0, but this gatewayd has 1.0: build it against this gatewayd's headers");
+          "built for plugin ABI 2.1, but this gatewayd has 1.1: build it against this gatewayd's headers");
     CHECK(reason_of("needs_capability") == "needs acme.teleport/1, which this gatewayd does not have");
     CHECK(reason_of("no_symbol") == "does not export gw_plugin_entry_v1");
     CHECK(reason_of("unique_symbol") ==
@@ -148,7 +148,7 @@ TEST_CASE("inspect says what a file says and whether it would load") {
     const PluginInspection good = inspect_plugin(GATEWAYD_PLUGIN_FOLDER "/cors.so");
     CHECK(good.loadable);
     CHECK(good.text.find("id           cors\n") != std::string::npos);
-    CHECK(good.text.find("abi          1.0 (this gatewayd: 1.0)\n") != std::string::npos);
+    CHECK(good.text.find("abi          1.1 (this gatewayd: 1.1)\n") != std::string::npos);
     CHECK(good.text.find("kinds        handshake\n") != std::string::npos);
     CHECK(good.text.find("description  Refuses handshakes from web pages") != std::string::npos);
     CHECK(good.text.find("exports      gw_plugin_entry_v1\n") != std::string::npos);
@@ -158,7 +158,7 @@ TEST_CASE("inspect says what a file says and whether it would load") {
     const PluginInspection major = inspect_plugin(fixture("other_major"));
     CHECK_FALSE(major.loadable);
     CHECK(major.text.find("exports      gw_plugin_entry_v2\n") != std::string::npos);
-    CHECK(major.text.find("verdict      not loadable: built for plugin ABI 2.0") != std::string::npos);
+    CHECK(major.text.find("verdict      not loadable: built for plugin ABI 2.1") != std::string::npos);
 
     CHECK_FALSE(inspect_plugin("/etc/hostname").loadable);
     const PluginInspection missing = inspect_plugin("/nowhere/x.so");

@@ -143,7 +143,7 @@ TEST_CASE("a message that is still put aside when the time is over goes on in th
     client.send_text(to("c", "behind"));
     const gw_token old = one.token();
     enter(running, shared_chain({&two}));
-    running.reactor.post([&] { running.worker.drain(); }, false);
+    running.reactor.post([&] { running.worker.drain({one.interceptor.get()}); }, false);
     const gw_token token = two.token();  // it waits there, too
     CHECK(one.cancelled == GW_WHY_DRAIN);
     CHECK(one.attached == 0);
@@ -181,7 +181,7 @@ TEST_CASE("a handshake that is put aside finishes in its chain, and its connecti
         const gw_token made = token.get_future().get();
         enter(running, shared_chain({&two}));
         if (drained) {
-            running.reactor.post([&] { running.worker.drain(); }, false);
+            running.reactor.post([&] { running.worker.drain({one.interceptor.get()}); }, false);
         } else {
             CHECK(running.node.resume(&one, made) == GW_OK);
         }
