@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/chain/plugin_call.h"
 #include "core/guard/watchdog.h"
 #include "core/plugins/crash_record.h"
 
@@ -31,8 +32,8 @@ class GatewayGuard {
     void ran_well(const std::vector<std::string>& identities);
     void ends_well(std::vector<std::string> identities) { ending_well_ = std::move(identities); }
 
-    // Around calls of plugins by this thread that are hooks.
-    Pulse& pulse() { return pulse_; }
+    // Around what this thread does for plugins and is no CallScope itself: hooks, timers, routes. May nest.
+    CallScope turn() { return CallScope(nullptr, ""); }
     // [any] after watch_this_thread().
     Watchdog& watchdog() { return *watchdog_; }
     const Watchdog* watchdog() const { return watchdog_.get(); }  // null before

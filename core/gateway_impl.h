@@ -102,7 +102,7 @@ class Gateway::Impl final : public HostServices {
     std::vector<PluginStatus> plugins() const;
     // Hooks that the control thread calls.
     void emit(uint64_t event) {
-        const Pulse::Beat beat(guard_.pulse());
+        const CallScope turn = guard_.turn();
         plugins_.chain()->emit(event, nullptr);
     }
     // [any] A request for a plugin's route: its handler runs on the control thread.
@@ -157,7 +157,7 @@ class Gateway::Impl final : public HostServices {
     void settle_permissions();
     void open_control_home();
     void run_control_timers();
-    void tell_control_works() { node_.works.tell(node_.works.control_returns(), nullptr); }
+    void tell_control_works();
     void reload_all(const Settings& next, PluginReloaded done);
     void reload_one(const Settings& next, const std::string& name, PluginReloaded done);
     void put_in_force(Settings settings);

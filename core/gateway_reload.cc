@@ -137,7 +137,7 @@ void Gateway::reload_plugin(std::string name, PluginReloaded done) {
 void Gateway::reopen_files() {
     log::info("reopening files");
     impl_->emit(GW_EV_REOPEN);
-    const Pulse::Beat beat(impl_->guard_.pulse());
+    const CallScope turn = impl_->guard_.turn();
     // Earlier generations write on until they are gone.
     for (const PluginInstancePtr& instance : impl_->plugins_.view()->leaving)
         PluginHost::emit_to(*instance, GW_EV_REOPEN);

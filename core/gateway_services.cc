@@ -56,7 +56,7 @@ void Gateway::Impl::destroyed(const void* instance) {
 
 void Gateway::Impl::call_admin_route(uint64_t route, AdminCall call, AdminRespond respond) {
     post_to_control([this, route, call = std::move(call), respond = std::move(respond)] {
-        const Pulse::Beat beat(guard_.pulse());
+        const CallScope turn = guard_.turn();
         const uint64_t now_ns = monotonic_now_ns();
         admin_routes_.call(route, call, now_ns, respond);
         if (!admin_timer_runs_) await_admin_answers(admin_routes_.expire(now_ns));
@@ -99,7 +99,13 @@ void Gateway::Impl::open_control_home() {
                                   [this] { post_to_control([this] { run_control_timers(); }); });
 }
 
+void Gateway::Impl::tell_control_works() {
+    const CallScope turn = guard_.turn();
+    node_.works.tell(node_.works.control_returns(), nullptr);
+}
+
 void Gateway::Impl::run_control_timers() {
+    const CallScope turn = guard_.turn();
     const uint64_t next_ns = node_.timers.control.run();
     if (next_ns == 0) {
         plugin_timer_.cancel();

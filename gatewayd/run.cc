@@ -78,6 +78,15 @@ class Daemon {
     bool stopping_ = false;
 };
 
+// However run() ends, it was not a plugin that ended the process.
+class ExpectedExit {
+   public:
+    ExpectedExit() = default;
+    ~ExpectedExit() { expect_exit(); }
+    ExpectedExit(const ExpectedExit&) = delete;
+    ExpectedExit& operator=(const ExpectedExit&) = delete;
+};
+
 int start_and_run(Settings settings, std::function<LoadResult()> read_again) {
     bool started = false;
     try {
@@ -108,6 +117,7 @@ int run(const CommandLine& line) {
     log::setup(settings->log);
     const ThreadGuard guard("control");
     install_crash_handler();
+    const ExpectedExit ends;
     log::info("gatewayd starts", {{"version", GATEWAYD_VERSION}, {"config", line.config_file}});
     for (const std::string& warning : warnings)
         log::warn(warning);
@@ -115,7 +125,6 @@ int run(const CommandLine& line) {
     const int status = start_and_run(std::move(*settings),
                                      [options = load_options(line)] { return load_settings(options); });
     log::flush_and_stop();
-    expect_exit();
     return status;
 }
 

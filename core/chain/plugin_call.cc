@@ -103,7 +103,9 @@ bool read_scene(PluginScene* scene) {
         return true;
     }
     const CallScope* call = running_call;
-    if (call == nullptr || call->plugin_ == nullptr) return false;
+    while (call != nullptr && call->plugin_ == nullptr)
+        call = call->outer_;
+    if (call == nullptr) return false;
     copy(scene->function, call->function_);
     copy_tag(*call->plugin_, scene);
     return true;

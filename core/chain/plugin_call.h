@@ -28,7 +28,7 @@ struct PluginScene;
 
 class CallScope {
    public:
-    // `function` lives for ever.
+    // `function` lives for ever. A null plugin: a turn of this thread, in which hooks and calls come.
     CallScope(const PluginTag* plugin, const char* function);
     ~CallScope();
     CallScope(const CallScope&) = delete;

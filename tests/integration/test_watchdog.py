@@ -90,6 +90,19 @@ def test_a_plugin_that_blocks_the_start_is_named(gateway, tmp_path):
     running.wait_for_log("held a thread up, which goes on plugin=blocks hook=start thread=control")
 
 
+def test_a_timer_that_blocks_the_control_thread_is_named_and_clients_go_on(gateway, tmp_path):
+    fifo = tmp_path / "fifo"
+    running = gateway(blocks(fifo, "timer"))
+    line = running.wait_for_log("a plugin holds a thread up.*").group(0)
+    said = fields_of(line)
+    assert (said["plugin"], said["thread"]) == ("blocks", "control")
+    assert "timer" in said["hook"]
+    assert running.admin.get("/livez").status == 200
+    running.connect("alice", "a1").close()
+    release(fifo)
+    running.wait_for_log("held a thread up, which goes on plugin=blocks")
+
+
 def test_an_end_that_waits_for_the_plugin_is_explained(gateway, tmp_path):
     fifo = tmp_path / "fifo"
     config = blocks(fifo)
