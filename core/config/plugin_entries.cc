@@ -176,7 +176,11 @@ class Bundler {
             merge(auth);
             require_key();
         }
-        if (wsc.security.enable_rate_limit) merge(bundled("ratelimit", "wsc.security.enable_rate_limit"));
+        if (wsc.security.enable_rate_limit) {
+            Bundled limits = bundled("limits", "wsc.security.enable_rate_limit");
+            take_section(limits, "wsc.security.rate_limit", "");
+            merge(limits);
+        }
         bring_section(wsc.group.enabled, "group");
         bring_section(wsc.ticket.enabled, "ticket");
     }

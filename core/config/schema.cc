@@ -196,7 +196,7 @@ void add_security(std::vector<Key>& keys) {
                      "What tokens are verified with, in the form that the provider's README gives. Secret."),
                 TextKind::secret));
     keys.push_back(flag("wsc.security.enable_rate_limit", GATEWAYD_AT(wsc.security.enable_rate_limit),
-                        "true: brings the plugin `ratelimit`."));
+                        "true: brings the plugin `limits`."));
     keys.push_back(
         number("wsc.security.max_message_size", GATEWAYD_AT(wsc.security.max_message_size_kb), "KB", 1,
                1048576, "The largest message after reassembly; a larger one closes the connection (1009)."));
@@ -339,6 +339,7 @@ const std::vector<Section>& schema_sections() {
         {"wsc.performance", "Limits and sizes. Every limit has an answer; none is silent."},
         {"wsc.security", "Who may connect and how much they may send."},
         {"wsc.security.auth", "For enable_auth; further keys are those of the provider's README.", true},
+        {"wsc.security.rate_limit", "For enable_rate_limit; the keys are those of the README of `limits`.", true},
         {"wsc.group", "Groups of users: the configuration of the plugin `group`."},
         {"wsc.ticket", "Tickets between customers and agents: the configuration of the plugin `ticket`."},
         {"plugins", "Shared libraries that see handshakes and messages."},

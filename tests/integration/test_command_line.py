@@ -325,7 +325,7 @@ def test_an_open_network_without_auth_is_warned_of(write):
 BROUGHT = {
     "group": ("wsc:\n  group:\n    enabled: true\n", "wsc.group.enabled", "group"),
     "ticket": ("wsc:\n  ticket:\n    enabled: true\n", "wsc.ticket.enabled", "ticket"),
-    "rate limit": ("wsc:\n  security:\n    enable_rate_limit: true\n", "wsc.security.enable_rate_limit", "ratelimit"),
+    "rate limit": ("wsc:\n  security:\n    enable_rate_limit: true\n", "wsc.security.enable_rate_limit", "limits"),
     "auth": (
         "wsc:\n  security:\n    enable_auth: true\n    auth:\n      keys: [{ secret: '0123456789abcdef0123456789abcdef' }]\n",
         "wsc.security.enable_auth",

@@ -159,14 +159,14 @@ TEST_CASE("the same key in both places is an error that names both") {
           "of them");
 }
 
-TEST_CASE("enable_rate_limit brings ratelimit") {
+TEST_CASE("enable_rate_limit brings limits") {
     const Settings settings = loaded("wsc: { security: { enable_rate_limit: true } }");
-    const PluginSettings& ratelimit = plugin(settings, "ratelimit");
-    CHECK_FALSE(ratelimit.listed);
-    CHECK(ratelimit.required_by == "wsc.security.enable_rate_limit");
-    REQUIRE(ratelimit.config);
-    CHECK(ratelimit.config->type == ConfigNode::Type::map);
-    CHECK(ratelimit.config->entries.empty());
+    const PluginSettings& limits = plugin(settings, "limits");
+    CHECK_FALSE(limits.listed);
+    CHECK(limits.required_by == "wsc.security.enable_rate_limit");
+    REQUIRE(limits.config);
+    CHECK(limits.config->type == ConfigNode::Type::map);
+    CHECK(limits.config->entries.empty());
 }
 
 TEST_CASE("group and ticket bring their plugins with their whole section, defaults included") {

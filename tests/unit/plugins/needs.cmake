@@ -7,7 +7,13 @@ target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/examples/moderate/verdict.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/journal.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/json_line.cc
-  ${PROJECT_SOURCE_DIR}/plugins/lua/shared_store.cc)
+  ${PROJECT_SOURCE_DIR}/plugins/lua/shared_store.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/address.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ip-filter/network_set.cc
+  ${PROJECT_SOURCE_DIR}/plugins/limits/admission.cc
+  ${PROJECT_SOURCE_DIR}/plugins/limits/bans.cc
+  ${PROJECT_SOURCE_DIR}/plugins/limits/message_id.cc
+  ${PROJECT_SOURCE_DIR}/plugins/limits/tracked.cc)
 target_compile_definitions(unit_plugins PRIVATE
   GATEWAYD_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/lib/gatewayd/plugins"
   GATEWAYD_TEST_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/tests/plugins")

@@ -1,0 +1,50 @@
+// Rate and Bucket: so much a second, and so much at once. A bucket is a single number, the time at which it
+// will be full again (the generic cell rate algorithm, ITU-T I.371): taking is one compare-and-swap. Any
+// thread.
+#ifndef GATEWAYD_PLUGINS_LIMITS_BUCKET_H
+#define GATEWAYD_PLUGINS_LIMITS_BUCKET_H
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+namespace limits {
+
+constexpr int64_t ns_per_s = 1'000'000'000;
+
+struct Rate {
+    double per_second = 0;  // 0: no limit
+    double burst = 0;       // that may come at once after a rest; at least 1
+
+    bool limits() const { return per_second > 0; }
+    int64_t cost_ns(double amount) const { return static_cast<int64_t>(amount / per_second * ns_per_s); }
+    int64_t depth_ns() const { return cost_ns(std::max(burst, 1.0)); }
+};
+
+class Bucket {
+   public:
+    // 0: taken. Else nothing was taken, and so many ns later there will be enough; what is more than the
+    // bucket ever holds is taken when it is full, and it is empty for as long as that is worth.
+    int64_t take(const Rate& rate, double amount, int64_t now_ns) {
+        if (!rate.limits()) return 0;
+        const int64_t cost = rate.cost_ns(amount);
+        const int64_t depth = rate.depth_ns();
+        int64_t full_at = full_at_ns_.load(std::memory_order_relaxed);
+        for (;;) {
+            const int64_t from = std::max(full_at, now_ns);
+            const int64_t wanted = std::min(cost, depth);  // what has to be there
+            const int64_t short_by = from + wanted - now_ns - depth;
+            if (short_by > 0) return short_by;
+            if (full_at_ns_.compare_exchange_weak(full_at, from + cost, std::memory_order_relaxed)) return 0;
+        }
+    }
+    // Nobody would notice if it were made anew.
+    bool is_full(int64_t now_ns) const { return full_at_ns_.load(std::memory_order_relaxed) <= now_ns; }
+
+   private:
+    std::atomic<int64_t> full_at_ns_{0};
+};
+
+}  // namespace limits
+
+#endif
