@@ -76,8 +76,8 @@ bool parse_object(std::string_view text, rapidjson::Document* out, std::string* 
         *why = "has a zero byte";
         return false;
     }
-    // And it passes over a byte order mark, which JSON has not.
-    if (text.substr(0, 1) == "\xEF") {
+    // And it passes over a byte order mark, which JSON has not, and over each byte of one by itself.
+    if (!text.empty() && static_cast<unsigned char>(text.front()) >= 0x80) {
         *why = "is not valid JSON";
         return false;
     }
