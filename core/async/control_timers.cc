@@ -22,7 +22,7 @@ int32_t ControlTimers::start(const TimerOrder& order, gw_token* out) {
     const int32_t added = add(order, control_token_slot, out, [&](Timer* made) {
         made->state = Timer::State::armed;
         made->due_ns = due_ns;
-        by_due_.emplace(due_ns, made);
+        by_due_.insert(made);
     });
     if (added != GW_OK) return added;
     if (next_due_ns() == due_ns) wake_();
@@ -37,7 +37,7 @@ int32_t ControlTimers::cancel(const void* instance, gw_token token) {
 
 uint64_t ControlTimers::next_due_ns() const {
     const std::lock_guard lock(mutex_);
-    return by_due_.empty() ? 0 : by_due_.begin()->first;
+    return by_due_.empty() ? 0 : (*by_due_.begin())->due_ns;
 }
 
 // --- the control thread ---
@@ -60,8 +60,8 @@ uint64_t ControlTimers::run() {
 // The first that was due then; a repeating one is due again later than that.
 Timer* ControlTimers::take_due(uint64_t until_ns, uint64_t now_ns, TimerOrder* order) {
     const std::lock_guard lock(mutex_);
-    while (!by_due_.empty() && by_due_.begin()->first <= until_ns) {
-        Timer* timer = by_due_.begin()->second;
+    while (!by_due_.empty() && (*by_due_.begin())->due_ns <= until_ns) {
+        Timer* timer = *by_due_.begin();
         by_due_.erase(by_due_.begin());
         if (timer->state == Timer::State::cancelled) continue;  // its end is on its way
         *order = timer->order;
@@ -72,7 +72,7 @@ Timer* ControlTimers::take_due(uint64_t until_ns, uint64_t now_ns, TimerOrder* o
         const uint64_t every_ns = order->every_ms * ns_per_ms;
         timer->due_ns += every_ns;
         if (timer->due_ns <= until_ns) timer->due_ns = now_ns + every_ns;
-        by_due_.emplace(timer->due_ns, timer);
+        by_due_.insert(timer);
         return timer;
     }
     return nullptr;
@@ -81,7 +81,7 @@ Timer* ControlTimers::take_due(uint64_t until_ns, uint64_t now_ns, TimerOrder* o
 void ControlTimers::end(Timer* timer, int32_t status) {
     {
         const std::lock_guard lock(mutex_);
-        by_due_.erase({timer->due_ns, timer});
+        by_due_.erase(timer);
     }
     call(remove(timer), nullptr, status);
 }

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/async/timer_table.h"
@@ -37,7 +38,13 @@ class ControlTimers final : public TimerTable {
 
     uint64_t (*now_ns_)() = nullptr;
     std::function<void()> wake_;
-    std::set<std::pair<uint64_t, Timer*>> by_due_;  // guarded by mutex_
+    // Those that are due at the same time expire in the order of their start.
+    struct Earlier {
+        bool operator()(const Timer* a, const Timer* b) const {
+            return std::tie(a->due_ns, a->generation) < std::tie(b->due_ns, b->generation);
+        }
+    };
+    std::set<Timer*, Earlier> by_due_;  // guarded by mutex_
 };
 
 }  // namespace gatewayd

@@ -294,7 +294,7 @@ def test_an_exclusive_plugin_stops_before_the_next_generation_starts(setup, tmp_
         assert said(bob, "c")["generation"] == 2
         it.configure(it.entry(lock=lock, label="new"))
         it.hup("it is exclusive and stops first")
-        assert it.plugin()["state"] == "restarting"
+        eventually(lambda: it.plugin()["state"] == "restarting", "the old one has something put aside")
         assert it.reload().status == 409
         it.running.signal(signal.SIGHUP)
         it.running.wait_for_log("another reload is under way; this one follows")

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "core/async/timers.h"
 #include "tests/unit/async/parts.h"
 
@@ -111,6 +115,22 @@ TEST_CASE("a cancelled timer does not expire, even when it is due already") {
     CHECK(f.log.lines() == Lines{"first 1"});
     f.timers.run();
     CHECK(f.log.lines() == Lines{"first 1", "second -6"});
+}
+
+TEST_CASE("timers that are due at the same time expire in the order of their start") {
+    Fixture f;
+    for (int round = 0; round < 3; ++round) {  // later ones use the memory of earlier ones, in another order
+        std::vector<std::unique_ptr<Kept>> kept;
+        Lines expected;
+        for (int i = 0; i < 50; ++i) {
+            kept.push_back(std::make_unique<Kept>(Kept{&f.log, std::to_string(i)}));
+            expected.push_back(kept.back()->name + " 1");
+            f.start(kept.back().get(), 10);
+        }
+        f.advance(10);
+        const Lines all = f.log.lines(expected.size() * (round + 1));
+        CHECK(Lines(all.end() - 50, all.end()) == expected);
+    }
 }
 
 TEST_CASE("a timer may start others, and itself again") {

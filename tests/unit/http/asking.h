@@ -64,7 +64,7 @@ class Gate {
 
 class Asked {
    public:
-    const HttpAnswer& wait() {
+    HttpAnswer wait() {
         std::unique_lock<std::mutex> lock(mutex_);
         came_.wait(lock, [&] { return times_ > 0; });
         return answer_;
