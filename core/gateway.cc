@@ -67,6 +67,13 @@ void Gateway::call_admin_route(uint64_t route, AdminCall call, AdminRespond resp
     impl_->call_admin_route(route, std::move(call), std::move(respond));
 }
 
+TracePtr Gateway::begin_trace(TraceOrder order) {
+    return impl_->begin_trace(std::move(order));
+}
+void Gateway::end_trace(const TracePtr& trace, std::string_view why) {
+    impl_->end_trace(trace, why);
+}
+
 GatewayStats Gateway::stats() const {
     return impl_->stats();
 }

@@ -21,6 +21,7 @@
 #include "core/chain/permissions.h"
 #include "core/chain/plugin_stats.h"
 #include "core/chain/publish.h"
+#include "core/chain/trace.h"
 #include "core/config/loader.h"
 #include "core/config/settings.h"
 #include "core/http/service.h"
@@ -137,6 +138,10 @@ class Gateway {
     AdminRoutes::Found find_admin_route(std::string_view method, const std::vector<std::string>& parts) const;
     // `respond` is called once, on any thread, if the gateway does not end before.
     void call_admin_route(uint64_t route, AdminCall call, AdminRespond respond);
+    // [any] Shows what happens on this client's connection, now or once it comes, until end_trace(). Null:
+    // there are max_traces already.
+    TracePtr begin_trace(TraceOrder order);
+    void end_trace(const TracePtr& trace, std::string_view why);
 
     // [any] numbers
     GatewayStats stats() const;

@@ -111,6 +111,8 @@ class Gateway::Impl final : public HostServices {
         const std::lock_guard lock(in_force_mutex_);
         return in_force_;
     }
+    TracePtr begin_trace(TraceOrder order);
+    void end_trace(const TracePtr& trace, std::string_view why);
 
     // Posts to the control thread; does nothing when we are gone.
     PluginSwaps::Post poster() {
@@ -162,6 +164,7 @@ class Gateway::Impl final : public HostServices {
     void reload_one(const Settings& next, const std::string& name, PluginReloaded done);
     void put_in_force(Settings settings);
     void collect_warnings();
+    void retrace(const Identity& client);
     void open_listeners();
     void run_threads();
     void finish_shutdown(bool in_time);

@@ -4,6 +4,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/chain/trace_line.h"
 #include "core/gateway_impl.h"
 #include "core/guard/thread_guard.h"
 #include "core/session/session.h"
@@ -145,6 +146,35 @@ void Gateway::Impl::forget(const void* instance) {
     node_.timers.control.forget(instance);
     if (node_.timers.control.next_due_ns() == 0) plugin_timer_.cancel();
     tell_control_works();
+}
+
+TracePtr Gateway::Impl::begin_trace(TraceOrder order) {
+    const TracePtr trace = node_.traces.begin(std::move(order));
+    if (!trace) return nullptr;
+    // In this order: who connects meanwhile finds the trace, who is here already is told of it.
+    const IdentityPtr client = node_.directory.find_client(trace->order().client_id);
+    trace->add(TraceLine("trace")
+                   .field("client_id", trace->order().client_id)
+                   .flag("connected", client != nullptr)
+                   .number("seconds", trace->order().seconds)
+                   .text());
+    if (client) retrace(*client);
+    return trace;
+}
+
+void Gateway::Impl::end_trace(const TracePtr& trace, std::string_view why) {
+    node_.traces.end(trace, why);
+    if (const IdentityPtr client = node_.directory.find_client(trace->order().client_id)) retrace(*client);
+}
+
+void Gateway::Impl::retrace(const Identity& client) {
+    Worker* worker = node_.worker_of(client.handle);
+    if (!worker) return;
+    worker->reactor().post(
+        [worker, handle = client.handle] {
+            if (Session* session = worker->find(handle)) session->retrace();
+        },
+        false);
 }
 
 GatewayStats Gateway::Impl::stats() const {

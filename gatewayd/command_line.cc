@@ -144,6 +144,30 @@ CLI::App* add_token(CLI::App* app, TokenOptions* token) {
     return command;
 }
 
+// `gatewayd trace`
+CLI::App* add_trace(CLI::App* app, CommandLine* line) {
+    CLI::App* trace = app->add_subcommand(
+        "trace",
+        "Show what a running gateway does with one client's messages: each plugin, its verdict, its time");
+    trace->add_option("--client", line->trace.client, "The client_id; it may connect later")
+        ->required()
+        ->type_name("ID");
+    trace
+        ->add_option("--admin", line->trace.admin,
+                     "The gateway's admin listener (default: http://127.0.0.1:8082)")
+        ->type_name("URL");
+    trace
+        ->add_option("--api-key", line->trace.api_key,
+                     "One of admin.api_keys; better in the environment, as GATEWAYD_API_KEY")
+        ->type_name("KEY");
+    trace->add_option("--seconds", line->trace.seconds, "Ends after so long (default: 600)")
+        ->type_name("S")
+        ->check(CLI::Range(1, 3600));
+    trace->add_flag("--payload", line->trace.payload, "Show the messages, too: they may be private");
+    trace->add_flag("--json", line->trace.json, "The lines as the gateway sends them, JSON objects");
+    return trace;
+}
+
 CommandLine say(int exit_status, std::string text) {
     CommandLine line;
     line.text = std::move(text);
@@ -176,6 +200,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
         app.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
     const CLI::App* token = add_token(&app, &line.token);
     const PluginCommands plugin(&app, &line);
+    CLI::App* trace = add_trace(&app, &line);
 
     try {
         app.parse(argc, argv);
@@ -191,6 +216,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     }
     if (*schema) {
         line.command = CommandLine::Command::schema;
+        return line;
+    }
+    if (*trace) {
+        line.command = CommandLine::Command::trace;
         return line;
     }
     line.command = *token ? CommandLine::Command::token : plugin.chosen();

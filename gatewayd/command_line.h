@@ -29,6 +29,7 @@ struct CommandLine {
         reload_plugin,
         schema,
         token,
+        trace,
         say
     };
 
@@ -42,6 +43,14 @@ struct CommandLine {
     std::string plugin_name;        // new_plugin, forgive_plugin, reload_plugin
     bool plugin_in_c = false;       // new_plugin
     TokenOptions token;             // token
+    struct Trace {
+        std::string client;
+        std::string admin = "http://127.0.0.1:8082";
+        std::string api_key;
+        uint32_t seconds = 600;
+        bool payload = false;
+        bool json = false;
+    } trace;
     // say: --help, --version and mistakes end with these.
     std::string text;
     int exit_status = exit_clean;  // exit_clean: text is for standard output, else for standard error

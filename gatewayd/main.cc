@@ -14,6 +14,7 @@
 #include "gatewayd/plugin/reload.h"
 #include "gatewayd/run.h"
 #include "gatewayd/token/token.h"
+#include "gatewayd/trace/trace.h"
 
 namespace {
 
@@ -48,6 +49,8 @@ int main(int argc, char** argv) {
                 return gatewayd::new_plugin(line.plugin_name, line.plugin_in_c);
             case CommandLine::Command::reload_plugin:
                 return gatewayd::reload_plugin(line);
+            case CommandLine::Command::trace:
+                return gatewayd::trace(line);
             case CommandLine::Command::schema:
                 std::fputs(gatewayd::render_json_schema().c_str(), stdout);
                 return gatewayd::exit_clean;

@@ -33,6 +33,12 @@ InterceptorChain::InterceptorChain(std::vector<std::shared_ptr<const Interceptor
 }
 
 int32_t InterceptorChain::run_from(Request& request, size_t index) const {
+    return __builtin_expect(tap_of(request) != nullptr, 0) ? run_links<true>(request, index)
+                                                           : run_links<false>(request, index);
+}
+
+template <bool traced>
+int32_t InterceptorChain::run_links(Request& request, size_t index) const {
     const Links& links = links_of(request.kind);
     const Context::Slot* slots = request.context ? request.context->slots_.get() : nullptr;
     NextLink next(this, intercept_of(request.kind), &request);
@@ -43,6 +49,7 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
         if (request.sender && request.passes_over(interceptor)) continue;
         next.begin(&interceptor, index);
         if (interceptor.breaker && is_held_off(&next)) {
+            if (traced) tap_of(request)->held_off(next);
             if (interceptor.breaker->budget().action == OverrunAction::bypass) continue;
             return request.fail_closed(interceptor);
         }
@@ -51,7 +58,7 @@ int32_t InterceptorChain::run_from(Request& request, size_t index) const {
                                                to_abi(request.context), to_abi(&request),
                                                reinterpret_cast<gw_next*>(&next));
         };
-        const int32_t verdict = call_hook(next, intercept, &next);
+        const int32_t verdict = traced ? call_traced(next, intercept) : call_hook(next, intercept, &next);
         if (verdict != GW_CONTINUE || next.use != NextLink::Use::none) {
             const int32_t status = judge(next, verdict);
             if (status != goes_on) return status;

@@ -80,6 +80,8 @@ class InterceptorChain : public std::enable_shared_from_this<InterceptorChain> {
     bool attach_one(Context& context, size_t place) const;
     void detach_one(Context& context, size_t place) const;
     int32_t run_from(Request& request, size_t index) const;
+    template <bool traced>
+    int32_t run_links(Request& request, size_t index) const;
     int32_t judge(const NextLink& next, int32_t verdict) const;
     int32_t failed(const Interceptor& interceptor, Request& request) const;
     int32_t run_resumed(Deferral& deferral) const;

@@ -11,10 +11,14 @@ namespace gatewayd {
 namespace {
 
 void call_done(const Deferral::Outer& outer, Request& request, int32_t status) {
-    call_hook(RunningHook(outer.interceptor, Hook::done, &request, request.context), [&] {
+    const RunningHook hook(outer.interceptor, Hook::done, &request, request.context);
+    TraceTap* const tap = tap_of(request);
+    const uint64_t begin = tap ? ticks_now() : 0;
+    call_hook(hook, [&] {
         outer.done(outer.ud, to_abi(request.context), to_abi(&request), status);
         return GW_OK;
     });
+    if (tap) tap->told(hook, "status", status, ticks_to_ns(ticks_now() - begin));
 }
 
 // Whether the hook may still use its NextLink.
@@ -93,7 +97,8 @@ int32_t InterceptorChain::run_resumed(Deferral& deferral) const {
         return interceptor.table.on_resume(interceptor.self, slot_value(deferral), to_abi(request.context),
                                            to_abi(&request), reinterpret_cast<gw_next*>(&next), deferral.ud);
     };
-    const int32_t status = judge(next, call_hook(next, on_resume, &next));
+    const int32_t status =
+        judge(next, tap_of(request) ? call_traced(next, on_resume) : call_hook(next, on_resume, &next));
     if (status != goes_on) return status;
     // The hook may have closed the connection.
     if (request.context && !request.context->is_open()) return GW_E_CANCELLED;
@@ -174,11 +179,15 @@ void InterceptorChain::cancel(Deferral& deferral, int32_t why) const {
     request.frozen = true;
     DeferralCounts& counts = interceptor.stats->lane().deferrals;
     (why == GW_WHY_DEADLINE ? counts.deadline : counts.cancelled).add();
-    call_hook(RunningHook(&interceptor, Hook::on_cancel, &request, request.context), [&] {
+    const RunningHook hook(&interceptor, Hook::on_cancel, &request, request.context);
+    TraceTap* const tap = tap_of(request);
+    const uint64_t begin = tap ? ticks_now() : 0;
+    call_hook(hook, [&] {
         interceptor.table.on_cancel(interceptor.self, slot_value(deferral), to_abi(request.context),
                                     to_abi(&request), deferral.ud, why);
         return GW_OK;
     });
+    if (tap) tap->told(hook, "why", why, ticks_to_ns(ticks_now() - begin));
 }
 
 void* InterceptorChain::slot_value(const Deferral& deferral) const {

@@ -13,6 +13,10 @@
 namespace gatewayd {
 
 class InterceptorChain;
+class TraceTap;
+struct TapDeleter {
+    void operator()(TraceTap* tap) const;
+};
 
 class Context {
    public:
@@ -30,6 +34,7 @@ class Context {
     virtual const InterceptorChain* current_chain() const { return nullptr; }
 
     Attributes attributes;
+    std::unique_ptr<TraceTap, TapDeleter> tap;  // null: nobody traces this client
     Grants grants;
 
    private:

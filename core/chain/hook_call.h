@@ -12,6 +12,7 @@
 #include "core/chain/next_link.h"
 #include "core/chain/request.h"
 #include "core/chain/running_hook.h"
+#include "core/chain/trace_tap.h"
 
 namespace gatewayd {
 
@@ -86,6 +87,19 @@ template <typename Call>
     Counter& calls = interceptor.stats->lane().hooks[static_cast<size_t>(hook.hook)].calls;
     const bool timed = (calls.next() & interceptor.untimed_bits) == 0;
     return __builtin_expect(timed, 0) ? call_timed(hook, call, next) : guarded(hook, call, next);
+}
+
+// The same for a client that somebody traces: timed, and told.
+template <typename Call>
+int32_t call_traced(NextLink& next, Call&& call) {
+    next.interceptor->stats->lane().hooks[static_cast<size_t>(next.hook)].calls.add();
+    const int32_t verdict = call_timed(next, call, &next);
+    if (next.context->tap) next.context->tap->hook(next, verdict);
+    return verdict;
+}
+
+inline TraceTap* tap_of(const Request& request) {
+    return request.context ? request.context->tap.get() : nullptr;
 }
 
 }  // namespace gatewayd

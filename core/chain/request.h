@@ -43,6 +43,7 @@ class Request {
     uint32_t hops = 0;
     // Whether its hook is passed over. Asked only when there is a sender: see already_seen.
     bool passes_over(const Interceptor& interceptor) const;
+    uint32_t trace_number = 0;  // in the traces of its client; 0: none yet
     // From the end of a next() on, and while events are told: reading only.
     bool frozen = false;
 
@@ -83,6 +84,7 @@ inline void move_deferral(Request* from, Request* to) {
     to->sender = from->sender;
     to->hops = from->hops;
     to->frozen = from->frozen;
+    to->trace_number = from->trace_number;
     to->deferral = std::move(from->deferral);
     to->deferral->request = to;
 }

@@ -1,5 +1,6 @@
 // The functions of the host table that work on a request or a connection, in a hook.
 #include "core/chain/chain.h"
+#include "core/chain/hook_call.h"
 #include "core/plugins/host_table.h"
 
 namespace gatewayd {
@@ -36,23 +37,45 @@ gw_str host_payload(const gw_req* req) {
     return req ? to_abi(from_abi(req)->payload()) : gw_str{nullptr, 0};
 }
 
+// What a hook did is told to those who trace the client.
+void tell(gw_ctx* ctx, int32_t result, const char* what) {
+    if (result == GW_OK && from_abi(ctx)->tap) from_abi(ctx)->tap->did(what);
+}
+void tell(const gw_req* req, int32_t result, const char* what) {
+    if (TraceTap* tap = result == GW_OK ? tap_of(*from_abi(req)) : nullptr) tap->did(what);
+}
+int32_t changed(const gw_req* req, int32_t result, std::string_view what) {
+    if (TraceTap* tap = result == GW_OK ? tap_of(*from_abi(req)) : nullptr) tap->changed(std::string(what));
+    return result;
+}
+
 int32_t host_set_field(gw_req* req, gw_str name, gw_str value) {
-    return req ? from_abi(req)->set_field(from_abi(name), from_abi(value)) : GW_E_ARG;
+    if (!req) return GW_E_ARG;
+    return changed(req, from_abi(req)->set_field(from_abi(name), from_abi(value)), from_abi(name));
 }
 int32_t host_set_json(gw_req* req, gw_str name, gw_str json) {
-    return req ? from_abi(req)->set_json(from_abi(name), from_abi(json)) : GW_E_ARG;
+    if (!req) return GW_E_ARG;
+    return changed(req, from_abi(req)->set_json(from_abi(name), from_abi(json)), from_abi(name));
 }
 int32_t host_replace_payload(gw_req* req, gw_str payload) {
-    return req ? from_abi(req)->replace_payload(from_abi(payload)) : GW_E_ARG;
+    if (!req) return GW_E_ARG;
+    return changed(req, from_abi(req)->replace_payload(from_abi(payload)), "payload");
 }
 int32_t host_set_response_header(gw_req* req, gw_str name, gw_str value) {
-    return req ? from_abi(req)->set_response_header(from_abi(name), from_abi(value)) : GW_E_ARG;
+    if (!req) return GW_E_ARG;
+    return changed(req, from_abi(req)->set_response_header(from_abi(name), from_abi(value)), from_abi(name));
 }
 int32_t host_answer(gw_req* req, gw_str message) {
-    return req ? from_abi(req)->answer(from_abi(message)) : GW_E_ARG;
+    if (!req) return GW_E_ARG;
+    const int32_t result = from_abi(req)->answer(from_abi(message));
+    tell(req, result, "answered");
+    return result;
 }
 int32_t host_reject(gw_req* req, int32_t status, gw_str word, gw_str why) {
-    return req ? from_abi(req)->reject(status, from_abi(word), from_abi(why)) : GW_E_ARG;
+    if (!req) return GW_E_ARG;
+    const int32_t result = from_abi(req)->reject(status, from_abi(word), from_abi(why));
+    tell(req, result, "rejected");
+    return result;
 }
 int32_t host_get_destination(const gw_req* req, gw_destination* out) {
     if (!req || !out || out->struct_size < sizeof(gw_destination)) return GW_E_ARG;
@@ -60,7 +83,7 @@ int32_t host_get_destination(const gw_req* req, gw_destination* out) {
 }
 int32_t host_set_destination(gw_req* req, const gw_destination* to) {
     if (!req || !to || to->struct_size < sizeof(gw_destination)) return GW_E_ARG;
-    return from_abi(req)->set_destination(*to);
+    return changed(req, from_abi(req)->set_destination(*to), "destination");
 }
 
 gw_conn_id host_conn_id(gw_ctx* ctx) {
@@ -80,14 +103,22 @@ int32_t host_attr_get(gw_ctx* ctx, gw_str name, gw_str* out) {
 }
 int32_t host_attr_set(gw_ctx* ctx, gw_str name, gw_str value) {
     if (!ctx || name.len == 0) return GW_E_ARG;
-    return from_abi(ctx)->attributes.set(from_abi(name), from_abi(value)) ? GW_OK : GW_E_LIMIT;
+    const int32_t result =
+        from_abi(ctx)->attributes.set(from_abi(name), from_abi(value)) ? GW_OK : GW_E_LIMIT;
+    tell(ctx, result, "set an attribute");
+    return result;
 }
 int32_t host_send(gw_ctx* ctx, gw_str message) {
-    return ctx ? from_abi(ctx)->send(from_abi(message)) : GW_E_ARG;
+    if (!ctx) return GW_E_ARG;
+    const int32_t result = from_abi(ctx)->send(from_abi(message));
+    tell(ctx, result, "sent a message to the client");
+    return result;
 }
 int32_t host_close(gw_ctx* ctx, int32_t code, gw_str reason) {
     if (!ctx || code < 0 || code > 4999) return GW_E_ARG;
-    return from_abi(ctx)->close(static_cast<uint16_t>(code), from_abi(reason));
+    const int32_t result = from_abi(ctx)->close(static_cast<uint16_t>(code), from_abi(reason));
+    tell(ctx, result, "closed the connection");
+    return result;
 }
 
 }  // namespace

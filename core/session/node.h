@@ -16,6 +16,7 @@
 #include "core/chain/deferrals.h"
 #include "core/chain/permissions.h"
 #include "core/chain/publish.h"
+#include "core/chain/trace.h"
 #include "core/hub/directory.h"
 
 namespace gatewayd {
@@ -37,6 +38,7 @@ class Node {
     SessionOptions options;
     Permissions permissions;
     Directory directory;
+    Traces traces;
     std::vector<Worker*> workers;                   // by reactor
     std::array<Deferrals, max_reactors> deferrals;  // by reactor; they outlive the workers
     Timers timers;                                  // so do these

@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/utf8.h"
+#include "core/chain/trace_tap.h"
 #include "core/session/delivery_request.h"
 #include "core/session/frame_request.h"
 #include "core/session/message_rules.h"
@@ -44,6 +45,7 @@ void Session::open() {
     enter(worker_->chain_ptr());
     const InterceptorChain& chain = *chain_;
     opened_ = true;
+    if (tap || worker_->node().traces.any()) retrace();
     worker_->counters().opened.add();
     worker_->connected_counter(identity_->user_type).add();
     greet();
@@ -106,12 +108,14 @@ void Session::on_closed(Connection&, DisconnectReason reason, uint16_t code, std
     if (const std::unique_ptr<Request> pending = std::move(pending_)) {
         InterceptorChain::abandon(
             *pending, reason == DisconnectReason::server_shutdown ? GW_WHY_DRAIN : GW_WHY_DISCONNECT);
+        if (tap) tap->end(*pending, GW_E_CANCELLED);
     }
     worker_->hub().remove(this);
     in_hub_ = false;
     worker_->node().directory.leave_user(identity_);
     worker_->counters().disconnected[static_cast<size_t>(reason)].add();
     worker_->connected_counter(identity_->user_type).sub();
+    if (tap) trace_disconnected(reason, code, text);
     chain.emit(GW_EV_DISCONNECTED, this, nullptr, code, name(reason));
     ended_ = true;
     worker_->end_callbacks(*this, nullptr);
@@ -144,6 +148,7 @@ void Session::on_decodable(bool binary, std::string_view bytes) {
     if (!is_open()) return;
     if (binary) {
         worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
+        if (tap) tap->received("binary", bytes);
         refuse_message(wire_name(ErrorCode::invalid_message),
                        "binary messages need a plugin that takes them; send JSON text", {});
         return;
@@ -154,11 +159,13 @@ void Session::on_decodable(bool binary, std::string_view bytes) {
 // True: a plugin took the message, put it aside, or failed on it.
 bool Session::frame_hooks_claim(bool binary, std::string_view* bytes, std::string* changed) {
     FrameRequest request(this, binary, *bytes);
+    if (tap) tap->begin(request);
     const int32_t status = chain_->run(request);
     if (status == status_pending) {
         put_aside(request.to_heap());
         return true;
     }
+    if (tap) tap->end(request, status);
     if (status != GW_ST_PASSED) {
         if (binary) worker_->counters().received[static_cast<size_t>(TypeClass::binary)].add();
         return true;
@@ -176,11 +183,13 @@ void Session::on_text(std::string_view text) {
     const Status status = decode(text, &envelope);
     if (!status.ok()) {
         counters.received[static_cast<size_t>(TypeClass::invalid)].add();
+        if (tap) tap->received("invalid", text);
         refuse_message(wire_name(status.code()), status.message(), envelope.id_json);
         return;
     }
     if (envelope.type == "ping") {
         counters.received[static_cast<size_t>(TypeClass::ping)].add();
+        if (tap) tap->received("ping", text);
         send_frame(worker_->buffer().frame_text(R"({"type":"pong"})"));
         return;
     }
@@ -188,17 +197,17 @@ void Session::on_text(std::string_view text) {
     const auto type_class = is_reserved ? TypeClass::reserved : TypeClass::message;
     counters.received[static_cast<size_t>(type_class)].add();
     if (const std::optional<RuleId> rule = rule_of(envelope, is_reserved); rule && !grants.may(*rule)) {
+        if (tap) tap->received("forbidden", text);
         refuse_message(wire_name(ErrorCode::forbidden), grants.refusal(*rule), envelope.id_json);
         return;
     }
     MessageRequest request(GW_KIND_MESSAGE, this, &envelope, worker_->stamp(identity_->user_id), this);
     const InterceptorChain& chain = *chain_;
+    if (tap) tap->begin(request);
     if (chain.wants_event(GW_EV_MESSAGE_RECEIVED)) chain.emit(GW_EV_MESSAGE_RECEIVED, this, &request);
-    if (chain.wants(GW_KIND_MESSAGE)) {
-        if (chain.run(request) == status_pending) put_aside(request.to_heap());
-    } else {
-        request.finish();
-    }
+    const int32_t outcome = chain.wants(GW_KIND_MESSAGE) ? chain.run(request) : request.finish();
+    if (outcome == status_pending) return put_aside(request.to_heap());
+    if (tap) tap->end(request, outcome);
 }
 
 // --- what plugins put aside ---
@@ -212,7 +221,8 @@ void Session::put_aside(std::unique_ptr<Request> request) {
     connection_->pause_reading();
 }
 
-void Session::ended(MessageRequest&, int32_t) {
+void Session::ended(MessageRequest& request, int32_t status) {
+    if (tap) tap->end(request, status);
     pending_.reset();
     move_on();
     connection_->resume_reading();
@@ -220,6 +230,7 @@ void Session::ended(MessageRequest&, int32_t) {
 
 void Session::frame_ended(FrameRequest& request, int32_t status) {
     const std::unique_ptr<Request> ended = std::move(pending_);  // owns the bytes
+    if (tap) tap->end(request, status);
     if (status == GW_ST_PASSED) {
         on_decodable(request.is_binary(), request.payload());
     } else if (request.is_binary()) {
@@ -324,7 +335,7 @@ int32_t Session::answer(MessageRequest&, std::string_view message) {
 
 bool Session::send_frame(const Slice& frame) {
     if (in_hub_) worker_->hub().settle(this);
-    return connection_->enqueue(frame);
+    return queue(frame);
 }
 
 int32_t Session::send_raw(bool binary, std::string_view bytes) {
@@ -347,12 +358,16 @@ bool Session::deliver(const Slice& frame) {
     if (!is_open()) return false;
     const InterceptorChain& chain = *chain_;
     DeliveryRequest request(this, server_frame_payload(frame.view()));
-    if (chain.wants(GW_KIND_DELIVERY) && chain.run(request) != GW_ST_PASSED) {
-        worker_->counters().deliveries_dropped.add();
-        return false;
+    if (chain.wants(GW_KIND_DELIVERY)) {
+        if (tap) tap->begin(request);
+        const int32_t status = chain.run(request);
+        if (tap) tap->end(request, status);
+        if (status != GW_ST_PASSED) {
+            worker_->counters().deliveries_dropped.add();
+            return false;
+        }
     }
-    const bool taken =
-        connection_->enqueue(request.changed() ? worker_->buffer().frame_text(request.payload()) : frame);
+    const bool taken = queue(request.changed() ? worker_->buffer().frame_text(request.payload()) : frame);
     if (taken && chain.wants_event(GW_EV_MESSAGE_SENT)) chain.emit(GW_EV_MESSAGE_SENT, this, &request);
     return taken;
 }

@@ -36,6 +36,8 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     // The same now: a request that is put aside in a chain with one of these, and not in the worker's, is
     // cancelled there and goes on here.
     void drain(const LeavingPlugins& leaving);
+    // Somebody began to trace its client, or ended it.
+    void retrace();
     // Ends it now: client.disconnected and detach before this returns. Not inside its own hooks.
     void close_now(CloseCode code, std::string_view text, DisconnectReason reason);
 
@@ -45,9 +47,11 @@ class Session final : public ConnectionHandler, public Recipient, public Context
                    std::string_view text) override;
 
     // --- Recipient ---
-    bool enqueue(const Slice& frames) override { return connection_->enqueue(frames); }
+    bool enqueue(const Slice& frames) override { return queue(frames); }
     bool enqueue_now(const Slice* slices, int count, size_t bytes, uint32_t messages) override {
-        return connection_->enqueue_now(slices, count, bytes, messages);
+        const bool taken = connection_->enqueue_now(slices, count, bytes, messages);
+        if (tap) trace_queued(slices, count, taken);
+        return taken;
     }
     bool deliver(const Slice& frame) override;
 
@@ -85,6 +89,13 @@ class Session final : public ConnectionHandler, public Recipient, public Context
     void enter(const std::shared_ptr<const InterceptorChain>& chain);
     void change_chain();
     bool wants_deliveries() const;
+    bool queue(const Slice& frame) {
+        const bool taken = connection_->enqueue(frame);
+        if (tap) trace_queued(&frame, 1, taken);
+        return taken;
+    }
+    void trace_queued(const Slice* slices, int count, bool taken);
+    void trace_disconnected(DisconnectReason reason, uint16_t code, std::string_view text);
     void greet();
     void log_connected() const;
     ErrorCode refusal_of(const MessageRequest& request, std::string* why) const;

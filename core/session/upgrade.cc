@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/utf8.h"
 #include "core/chain/request_rules.h"
+#include "core/chain/trace_tap.h"
 #include "core/message/codec.h"
 #include "core/session/worker.h"
 
@@ -78,11 +79,13 @@ Upgrade::Outcome Upgrade::run() {
         connection_->refuse(refusal);
         return Outcome::refused;
     }
+    if (worker_->node().traces.any()) trace_begin();
     return conclude(worker_->chain().wants(GW_KIND_HANDSHAKE) ? worker_->chain().run(*this) : finish());
 }
 
 Upgrade::Outcome Upgrade::conclude(int32_t status) {
     if (status == status_pending) return Outcome::deferred;
+    if (session_->tap) session_->tap->end(*this, status);
     // A rejection counts even when the plugin returned GW_CONTINUE with it.
     if (status == GW_ST_PASSED && refusal_.status == 0) return claim();
     if (refusal_.status == 0 && status != GW_ST_DROPPED) {
@@ -91,13 +94,33 @@ Upgrade::Outcome Upgrade::conclude(int32_t status) {
     } else {
         refusal_.headers.insert(refusal_.headers.end(), response_headers_.begin(), response_headers_.end());
         if (refusal_.status == 0) refusal_.reason = RejectReason::plugin;
-        connection_->refuse(refusal_);
+        send_refusal(refusal_);
     }
     return Outcome::refused;
 }
 
+void Upgrade::send_refusal(const Refusal& refusal) {
+    if (session_ && session_->tap) {
+        TraceLine line("refused");
+        line.code("status", refusal.status).field("answer", refusal.body);
+        session_->tap->connection(line);
+    }
+    connection_->refuse(refusal);
+}
+
+// Somebody traces some client: it may be this one, by what it says of itself, or by what plugins will say.
+void Upgrade::trace_begin() {
+    session_->tap.reset(new TraceTap);
+    std::string_view client_id;
+    if (field("client_id", &client_id) == GW_OK) {
+        std::vector<TracePtr> found = worker_->node().traces.of(client_id);
+        if (!found.empty()) session_->tap->set(std::move(found));
+    }
+    session_->tap->begin(*this);
+}
+
 void Upgrade::refuse(int status, RejectReason reason, std::string_view word, std::string_view why) {
-    connection_->refuse({status, reason, escaped_error_body(word, why), response_headers_});
+    send_refusal({status, reason, escaped_error_body(word, why), response_headers_});
 }
 
 std::string_view Upgrade::claimed(std::string_view set, std::string_view query_name,
@@ -156,6 +179,7 @@ bool Upgrade::resolve_identity() {
     identity->compression = negotiate_compression();
     identity->handle = worker_->hub().reserve(connection_->id());
     identity_ = std::move(identity);
+    if (session_->tap) session_->tap->set(worker_->node().traces.of(identity_->client_id));
     return true;
 }
 

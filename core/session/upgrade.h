@@ -54,6 +54,8 @@ class Upgrade final : public Request {
     std::string_view claimed(std::string_view set, std::string_view query_name,
                              std::string_view header_name) const;
     bool resolve_identity();
+    void send_refusal(const Refusal& refusal);
+    void trace_begin();
     Compression negotiate_compression();
     std::string_view select_protocol() const;
     Outcome claim();

@@ -11,6 +11,7 @@
 #include "core/message/envelope.h"
 #include "gatewayd/admin/json.h"
 #include "gatewayd/admin/metrics.h"
+#include "gatewayd/admin/trace_stream.h"
 #include "gatewayd/process.h"
 
 namespace gatewayd::admin {
@@ -19,6 +20,7 @@ namespace {
 constexpr size_t default_page_clients = 100;
 constexpr size_t max_page_clients = 1000;
 constexpr size_t max_kick_reason_bytes = 100;
+constexpr uint64_t max_trace_seconds = 3600;
 
 Response json_response(std::string body) {
     Response response;
@@ -148,6 +150,7 @@ const Api::Route Api::routes[] = {
     {"POST", {"api", "v1", "plugins", "{id}", "reload"}, &Api::reload_plugin},
     {"GET", {"api", "v1", "config"}, &Api::config},
     {"POST", {"api", "v1", "reload"}, &Api::reload},
+    {"GET", {"api", "v1", "trace"}, &Api::trace},
 };
 
 Api::Api(Gateway& gateway) : gateway_(gateway), access_(gateway.settings()->admin.api_keys) {}
@@ -401,6 +404,30 @@ void Api::config(Call& call) {
     Response response;
     response.content_type = "application/yaml";
     response.body = render_effective(*gateway_.settings());
+    call.respond(std::move(response));
+}
+
+void Api::trace(Call& call) {
+    const std::string* client = call.target.parameter("client");
+    if (client == nullptr || !is_valid_id(*client)) {
+        return call.respond(error_response(400, "bad_request",
+                                           "client=ID is missing, or no id: 1 to 128 bytes of UTF-8 without "
+                                           "control characters"));
+    }
+    TraceOrder order;
+    const auto seconds = number_parameter(call.target, "seconds", order.seconds, 1, max_trace_seconds);
+    if (!seconds) {
+        return call.respond(error_response(
+            400, "bad_request", "seconds is a number from 1 to " + std::to_string(max_trace_seconds)));
+    }
+    const auto payload = number_parameter(call.target, "payload", 0, 0, 1);
+    if (!payload) return call.respond(error_response(400, "bad_request", "payload is 0 or 1"));
+    order.client_id = *client;
+    order.seconds = static_cast<uint32_t>(*seconds);
+    order.payload = *payload == 1;
+    Response response;
+    response.content_type = "application/x-ndjson";
+    response.stream = std::make_shared<TraceStream>(gateway_, std::move(order));
     call.respond(std::move(response));
 }
 

@@ -63,6 +63,7 @@ class Api {
     void reload_plugin(Call& call);
     void config(Call& call);
     void reload(Call& call);
+    void trace(Call& call);
 
     void publish(DestinationKind kind, Call& call);
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "gatewayd/admin/stream_writer.h"
 
 namespace gatewayd::admin {
 namespace {
@@ -169,6 +170,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void write(Response response) {
         log_request(response.status);
+        if (response.stream) return write_stream(std::move(response));
         response_ = http::response<http::string_body>(static_cast<http::status>(response.status), 11);
         response_.set(http::field::content_type, response.content_type);
         response_.set(http::field::cache_control, "no-store");
@@ -189,6 +191,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
         } else {
             http::async_write(stream_, *serializer_, written);
         }
+    }
+
+    // The connection belongs to the stream from here on, and ends with it.
+    void write_stream(Response response) {
+        StreamedAnswer answer;
+        answer.content_type = std::move(response.content_type);
+        answer.chunked = parser_->get().version() >= 11;
+        answer.head_only = head_only_;
+        answer.body = std::move(response.stream);
+        admin::write_stream(io_, stream_.release_socket(), std::move(answer), token_);
     }
 
     // Never the query: it may hold what is nobody's business.

@@ -4,10 +4,13 @@
 #define GATEWAYD_GATEWAYD_ADMIN_HTTP_H
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace gatewayd::admin {
+
+class BodyStream;
 
 // Everything but the body; views into the connection's buffers.
 struct RequestHead {
@@ -25,8 +28,9 @@ struct Response {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
-    std::string allow;              // of 405
-    bool wants_bearer_key = false;  // of 401
+    std::string allow;                   // of 405
+    bool wants_bearer_key = false;       // of 401
+    std::shared_ptr<BodyStream> stream;  // not null: the body comes bit by bit, `body` is empty
 };
 
 // {"error":{"code","message"}}

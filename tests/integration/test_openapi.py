@@ -84,6 +84,11 @@ def test_what_needs_no_client(running, path):
     check("GET", path, running.admin.get(path), 200)
 
 
+def test_a_trace(running):
+    check("GET", "/api/v1/trace", running.admin.get("/api/v1/trace?client=c1&seconds=1"), 200)
+    check("GET", "/api/v1/trace", running.admin.get("/api/v1/trace"), 400)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/reload", "/api/v1/plugins/{name}/reload"])
 def test_reloads(running, path):
     check("POST", path, running.admin.request("POST", path.replace("{name}", "hello"), {}), 200)

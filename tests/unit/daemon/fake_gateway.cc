@@ -58,6 +58,12 @@ void Gateway::reload_plugin(std::string name, PluginReloaded done) {
 const std::vector<std::string>& Gateway::warnings() const {
     return impl_->warnings;
 }
+TracePtr Gateway::begin_trace(TraceOrder order) {
+    return fake().traces->begin(std::move(order));
+}
+void Gateway::end_trace(const TracePtr& trace, std::string_view why) {
+    fake().traces->end(trace, why);
+}
 bool Gateway::ready() const {
     return fake().ready;
 }

@@ -17,6 +17,7 @@ struct FakeGateway {
     bool ready = true;
     GatewayStats stats;
     std::vector<PluginStatus> plugins;
+    std::shared_ptr<Traces> traces = std::make_shared<Traces>();
     std::vector<IdentityPtr> clients;
     PublishResult publish_result;
     PluginReload reload_result;

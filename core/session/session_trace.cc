@@ -1,0 +1,60 @@
+// What those who trace a client see of its connection, beside the requests: who it is, what is queued for it,
+// its end. The reactor's thread.
+#include <utility>
+
+#include "core/chain/trace_tap.h"
+#include "core/net/frame.h"
+#include "core/session/session.h"
+#include "core/session/worker.h"
+
+namespace gatewayd {
+namespace {
+
+// How long the first of the server's frames is, header included.
+size_t frame_size(std::string_view frames) {
+    const auto byte = [&](size_t at) {
+        return static_cast<uint64_t>(static_cast<unsigned char>(frames[at]));
+    };
+    const uint64_t length7 = byte(1);
+    if (length7 < 126) return 2 + length7;
+    const size_t end = length7 == 126 ? 4 : 10;
+    uint64_t length = 0;
+    for (size_t at = 2; at < end; ++at)
+        length = length << 8 | byte(at);
+    return end + length;
+}
+
+}  // namespace
+
+void Session::retrace() {
+    Traces& traces = worker_->node().traces;
+    std::vector<TracePtr> found = traces.any() ? traces.of(identity_->client_id) : std::vector<TracePtr>();
+    if (found.empty()) return tap.reset();
+    if (!tap) tap.reset(new TraceTap);
+    tap->set(std::move(found));
+    if (in_hub_) return;
+    TraceLine line("connected");
+    line.field("user_id", identity_->user_id)
+        .field("user_type", identity_->user_type)
+        .number("connection_id", connection_->id());
+    tap->connection(line);
+}
+
+void Session::trace_queued(const Slice* slices, int count, bool taken) {
+    for (int i = 0; i < count; ++i) {
+        std::string_view rest = slices[i].view();
+        while (rest.size() >= 2) {
+            const std::string_view frame = rest.substr(0, frame_size(rest));
+            tap->queued(server_frame_payload(frame), server_frame_opcode(frame) == Opcode::binary, taken);
+            rest.remove_prefix(frame.size());
+        }
+    }
+}
+
+void Session::trace_disconnected(DisconnectReason reason, uint16_t code, std::string_view text) {
+    TraceLine line("disconnected");
+    line.field("reason", name(reason)).number("code", code).field_if("text", text);
+    tap->connection(line);
+}
+
+}  // namespace gatewayd
