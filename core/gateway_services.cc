@@ -7,25 +7,13 @@
 #include "core/chain/trace_line.h"
 #include "core/gateway_impl.h"
 #include "core/guard/thread_guard.h"
-#include "core/session/session.h"
 #include "gateway/ext/service.h"
 
 namespace gatewayd {
 
 bool Gateway::Impl::subscribe(ConnectionHandle connection, std::string topic, bool join) {
     Worker* worker = node_.worker_of(connection);
-    if (!worker) return false;
-    return worker->post([worker, connection, topic = std::move(topic), join] {
-        Session* session = worker->find(connection);
-        if (!session) return;
-        if (!join) {
-            worker->hub().unsubscribe(session, topic);
-        } else if (worker->hub().subscribe(session, topic) == HubShard::Join::limit) {
-            log::write_limited(
-                LogLevel::warn, "topic_limit", "a connection is in too many topics, a join was refused",
-                {{"connection_id", connection.generation}, {"limit", max_topics_per_connection}});
-        }
-    });
+    return worker && worker->change_topic(connection, topic, join);
 }
 
 bool Gateway::Impl::kick(ConnectionHandle connection, std::string why, std::function<void(bool)> done) {

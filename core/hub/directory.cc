@@ -133,15 +133,20 @@ size_t Directory::client_count() {
     return count;
 }
 
+// Of a topic that may be new. Under the shard's lock.
+Directory::TopicEntry& Directory::topic_entry(TopicShard& topics, std::string_view topic) {
+    if (auto* found = topics.topics.find(topic)) return **found;
+    auto made = std::make_unique<TopicEntry>();
+    made->name = topic;
+    TopicEntry& entry = *made;
+    topics.topics.insert(std::move(made));
+    return entry;
+}
+
 void Directory::topic_joined(std::string_view topic, uint32_t reactor) {
     TopicShard& topics = shard(topic_shards_, topic);
     const std::lock_guard lock(topics.mutex);
-    if (auto* found = topics.topics.find(topic)) {
-        (*found)->reactors |= reactor_bit(reactor);
-    } else {
-        topics.topics.insert(
-            std::make_unique<TopicEntry>(TopicEntry{std::string(topic), reactor_bit(reactor)}));
-    }
+    topic_entry(topics, topic).joined |= reactor_bit(reactor);
 }
 
 void Directory::topic_left(std::string_view topic, uint32_t reactor) {
@@ -149,15 +154,35 @@ void Directory::topic_left(std::string_view topic, uint32_t reactor) {
     const std::lock_guard lock(topics.mutex);
     auto* found = topics.topics.find(topic);
     if (!found) return;
-    (*found)->reactors &= ~reactor_bit(reactor);
-    if ((*found)->reactors == 0) topics.topics.erase(topic);
+    TopicEntry& entry = **found;
+    entry.joined &= ~reactor_bit(reactor);
+    if ((entry.joined | entry.expected) == 0) topics.topics.erase(topic);
+}
+
+void Directory::topic_join_begins(std::string_view topic, uint32_t reactor) {
+    TopicShard& topics = shard(topic_shards_, topic);
+    const std::lock_guard lock(topics.mutex);
+    TopicEntry& entry = topic_entry(topics, topic);
+    entry.expected |= reactor_bit(reactor);
+    if (entry.joins.size() <= reactor) entry.joins.resize(reactor + 1);
+    ++entry.joins[reactor];
+}
+
+void Directory::topic_join_ends(std::string_view topic, uint32_t reactor) {
+    TopicShard& topics = shard(topic_shards_, topic);
+    const std::lock_guard lock(topics.mutex);
+    TopicEntry& entry = **topics.topics.find(topic);  // expected
+    if (--entry.joins[reactor] > 0) return;
+    entry.expected &= ~reactor_bit(reactor);
+    if (entry.expected == 0) entry.joins = {};
+    if ((entry.joined | entry.expected) == 0) topics.topics.erase(topic);
 }
 
 ReactorSet Directory::reactors_of_topic(std::string_view topic) {
     TopicShard& topics = shard(topic_shards_, topic);
     const std::lock_guard lock(topics.mutex);
     const auto* found = topics.topics.find(topic);
-    return found ? (*found)->reactors : 0;
+    return found ? (*found)->joined | (*found)->expected : 0;
 }
 
 }  // namespace gatewayd

@@ -52,6 +52,12 @@ class Directory {
 
     void topic_joined(std::string_view topic, uint32_t reactor);
     void topic_left(std::string_view topic, uint32_t reactor);
+    // A join that was asked for is on its way to the reactor, which counts as one that holds the topic until
+    // it ends: by then topic_joined was called, or the connection was gone. They are counted, so each begins
+    // and ends once.
+    void topic_join_begins(std::string_view topic, uint32_t reactor);
+    void topic_join_ends(std::string_view topic, uint32_t reactor);
+    // Who has members of it, or soon will.
     ReactorSet reactors_of_topic(std::string_view topic);
 
    private:
@@ -59,7 +65,9 @@ class Directory {
 
     struct TopicEntry {
         std::string name;
-        ReactorSet reactors = 0;
+        ReactorSet joined = 0;        // have members
+        ReactorSet expected = 0;      // have joins on their way
+        std::vector<uint32_t> joins;  // on their way, by reactor; empty: none at all
     };
     struct ByClient {
         static std::string_view key(const IdentityPtr& entry) { return entry->client_id; }
@@ -84,6 +92,8 @@ class Directory {
         std::mutex mutex;
         StringIndex<std::unique_ptr<TopicEntry>, ByTopic> topics;
     };
+
+    static TopicEntry& topic_entry(TopicShard& topics, std::string_view topic);
 
     template <typename Shard>
     static Shard& shard(std::array<Shard, shard_count>& shards, std::string_view key) {

@@ -79,6 +79,7 @@ void Router::deliver_here(const Destination& to, const Slice& frame, Recipient* 
             delivered = hub_->to_user(to.id, frame, not_to);
             break;
         case DestinationKind::topic:
+            topic_changes_->make_joins(to.id);
             hub_->to_topic(to.id, frame, not_to, std::move(counted));
             return;
         case DestinationKind::all:

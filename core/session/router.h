@@ -11,6 +11,7 @@
 
 #include "core/chain/message_request.h"
 #include "core/hub/hub_shard.h"
+#include "core/hub/topic_changes.h"
 #include "core/session/node.h"
 #include "core/session/turn_buffer.h"
 
@@ -34,8 +35,8 @@ class DeliveryTally {
 
 class Router {
    public:
-    Router(Node* node, uint32_t reactor, HubShard* hub, TurnBuffer* buffer)
-        : node_(node), reactor_(reactor), hub_(hub), buffer_(buffer) {}
+    Router(Node* node, uint32_t reactor, HubShard* hub, TopicChanges* topic_changes, TurnBuffer* buffer)
+        : node_(node), reactor_(reactor), hub_(hub), topic_changes_(topic_changes), buffer_(buffer) {}
 
     // Sends one message. `not_to` is left out when the destination says so; null for a publish. `tally` may
     // be null. False: that user or client is not connected, and nothing was done.
@@ -51,6 +52,7 @@ class Router {
     Node* const node_;
     const uint32_t reactor_;
     HubShard* const hub_;
+    TopicChanges* const topic_changes_;
     TurnBuffer* const buffer_;
 };
 

@@ -53,7 +53,11 @@ Worker::Worker(Node* node, Reactor* reactor, ChainPtr chain)
       timers_(node->timers.connections[reactor->index()]),
       chain_(std::move(chain)),
       hub_(reactor->index(), &node->directory),
-      router_(node, reactor->index(), &hub_, &buffer_) {
+      topic_changes_(reactor->index(), &node->directory,
+                     [this](const std::string& topic, ConnectionHandle connection, bool join) {
+                         make_topic_change(topic, connection, join);
+                     }),
+      router_(node, reactor->index(), &hub_, &topic_changes_, &buffer_) {
     // Unbounded: what was claimed must come. There is one such letter at a time.
     deferrals_.set_wake(
         [this] { reactor_->post([this] { deferrals_.take_resumed(InterceptorChain::resume); }, false); });
@@ -82,6 +86,25 @@ Stamps Worker::stamp(std::string_view from) {
 
 Session* Worker::find(ConnectionHandle handle) {
     return static_cast<Session*>(hub_.find(handle));
+}
+
+bool Worker::change_topic(ConnectionHandle connection, const std::string& topic, bool join) {
+    const uint64_t number = topic_changes_.announce(topic, connection, join);
+    if (post([this, topic, number] { topic_changes_.arrive(topic, number); })) return true;
+    topic_changes_.withdraw(topic, number);
+    return false;
+}
+
+void Worker::make_topic_change(const std::string& topic, ConnectionHandle connection, bool join) {
+    Session* session = find(connection);
+    if (!session) return;
+    if (!join) {
+        hub_.unsubscribe(session, topic);
+    } else if (hub_.subscribe(session, topic) == HubShard::Join::limit) {
+        log::write_limited(LogLevel::warn, "topic_limit",
+                           "a connection is in too many topics, a join was refused",
+                           {{"connection_id", connection.generation}, {"limit", max_topics_per_connection}});
+    }
 }
 
 bool Worker::kick(ConnectionHandle handle, std::string_view why) {

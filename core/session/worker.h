@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/hub/hub_shard.h"
+#include "core/hub/topic_changes.h"
 #include "core/message/ulid.h"
 #include "core/net/reactor.h"
 #include "core/session/node.h"
@@ -32,6 +33,9 @@ class Worker : public ReactorService {
     bool post(Reactor::Letter letter, size_t bytes = 0) {
         return reactor_->post(std::move(letter), true, bytes);
     }
+
+    // [any] Of a connection of this worker. False: the mailbox is full.
+    bool change_topic(ConnectionHandle connection, const std::string& topic, bool join);
 
     Node& node() { return *node_; }
     Reactor& reactor() { return *reactor_; }
@@ -112,6 +116,7 @@ class Worker : public ReactorService {
         std::vector<std::function<void()>> gone;
     };
 
+    void make_topic_change(const std::string& topic, ConnectionHandle connection, bool join);
     void tell_works();
     void proceed(std::unique_ptr<Upgrade> upgrade, Upgrade::Outcome outcome);
 
@@ -131,6 +136,7 @@ class Worker : public ReactorService {
     ConnectionTimers& timers_;
     ChainPtr chain_;
     HubShard hub_;
+    TopicChanges topic_changes_;
     TurnBuffer buffer_;
     Router router_;
     UlidMaker ulids_;

@@ -97,8 +97,9 @@ struct gw_host {
     int32_t (*publish)(gw_inst* inst, const gw_destination* to, gw_str message, gw_published_fn done,
                        void* ud);
     /* Topics are named sets of connections; they exist while somebody is in them. Names: 1..256 bytes; a
-     * connection is in at most 1024. GW_E_STALE: no such connection; one that goes meanwhile is passed
-     * over. */
+     * connection is in at most 1024. A subscribe counts from its call on: what is published to the topic
+     * after it, by any thread, reaches the connection. GW_E_STALE: no such connection; one that goes
+     * meanwhile is passed over. */
     int32_t (*subscribe)(gw_inst* inst, gw_conn_id conn, gw_str topic);
     int32_t (*unsubscribe)(gw_inst* inst, gw_conn_id conn, gw_str topic);
     /* Closes a connection with 1008 and disconnect reason `kicked`. */

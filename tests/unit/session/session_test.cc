@@ -283,5 +283,28 @@ TEST_CASE("what was sent to everyone before a kick in the same turn reaches the 
     CHECK(delivered.get_future().get() == 1);
 }
 
+// A message to the topic, read in the turn in which a plugin subscribed somebody, passed that one over: the
+// letter of the subscribe was still in the mailbox.
+TEST_CASE("a message to a topic reaches who was subscribed before it in the same turn") {
+    Running running;
+    TestClient client = running.join("c");
+    std::promise<uint64_t> delivered;
+    running.reactor.post([&] {
+        const ConnectionHandle handle = running.node.directory.find_client("c")->handle;
+        CHECK(running.worker.change_topic(handle, "t", true));
+        CHECK(running.node.directory.reactors_of_topic("t") == reactor_bit(0));
+        PublishOrder order;
+        order.to = {DestinationKind::topic, false, "t"};
+        order.message = R"({"type":"news","content":"first"})";
+        running.worker.run_publish(
+            order, [&](const PublishResult& result) { delivered.set_value(result.delivered); });
+    });
+    CHECK(client.read_text().value_or("").find("first") != std::string::npos);
+    CHECK(delivered.get_future().get() == 1);
+    CHECK(answers_ping(client));
+    running.stop();
+    CHECK(running.node.directory.reactors_of_topic("t") == 0);
+}
+
 }  // namespace
 }  // namespace gatewayd
