@@ -22,7 +22,8 @@ bool belongs_to_plugins(std::string_view path) {
                                                 "wsc.websocket_origins",
                                                 "wsc.security.enable_auth",
                                                 "wsc.security.enable_rate_limit"};
-    static constexpr std::string_view sections[] = {"wsc.group.", "wsc.ticket.", "wsc.security.auth."};
+    static constexpr std::string_view sections[] = {"wsc.group.", "wsc.ticket.", "wsc.store.",
+                                                    "wsc.security.auth."};
     return std::find(std::begin(keys), std::end(keys), path) != std::end(keys) ||
            std::any_of(std::begin(sections), std::end(sections),
                        [&](std::string_view section) { return path.substr(0, section.size()) == section; });

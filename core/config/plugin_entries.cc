@@ -15,9 +15,17 @@ const std::vector<std::string> entry_keys{
     "name",      "path",       "on_error",      "on_crash",         "allow_unsafe",
     "budget_ms", "on_overrun", "overrun_limit", "overrun_retry_ms", "config"};
 
+// Of store-sqlite when nobody names one: beside the YAML file.
+constexpr const char* default_store_file = "data/gatewayd.sqlite";
+
 // The plugin of a wsc.security.auth.provider: the bundled ones go by a short name, another goes by its own.
 std::string plugin_of_provider(const std::string& provider) {
     return provider == "jwt" || provider == "http" ? "auth-" + provider : provider;
+}
+
+// The same of a wsc.store.provider.
+std::string plugin_of_store(const std::string& provider) {
+    return provider == "sqlite" || provider == "memory" ? "store-" + provider : provider;
 }
 
 std::shared_ptr<ConfigNode> empty_map(const ConfigNode& place) {
@@ -183,6 +191,7 @@ class Bundler {
         }
         bring_section(wsc.group.enabled, "group");
         bring_section(wsc.ticket.enabled, "ticket");
+        bring_store(wsc.group.enabled ? "wsc.group.enabled" : wsc.ticket.enabled ? "wsc.ticket.enabled" : "");
     }
 
    private:
@@ -201,6 +210,26 @@ class Bundler {
         } else if (is_listed(name)) {
             warn_of_unused(section, "enabled");
         }
+    }
+
+    // What groups and tickets are kept in, unless plugins.load has a bundled one and no provider is named.
+    void bring_store(const std::string& required_by) {
+        const std::string& provider = settings_.wsc.store.provider;
+        const bool is_named = node_at("wsc.store", "provider") != nullptr;
+        if (required_by.empty() && !is_listed(plugin_of_store(provider))) return;
+        if (provider == "none" || (!is_named && (is_listed("store-sqlite") || is_listed("store-memory"))))
+            return;
+        Bundled store = bundled(plugin_of_store(provider), required_by);
+        take_section(store, "wsc.store", "provider");
+        if (provider == "sqlite" && store.written->get("file") == nullptr) {
+            auto file = std::make_shared<ConfigNode>();
+            file->type = ConfigNode::Type::scalar;
+            file->scalar = default_store_file;
+            file->location = store.written->location;
+            file->base_folder = root_.base_folder;
+            add(*store.defaults, "file", file);
+        }
+        merge(store);
     }
 
     bool is_listed(const std::string& name) const {

@@ -232,6 +232,9 @@ void add_group_and_ticket(std::vector<Key>& keys) {
                         "true: a new ticket goes to a free agent by itself."));
     keys.push_back(number("wsc.ticket.ticket_timeout", GATEWAYD_AT(wsc.ticket.ticket_timeout_s), "seconds", 1,
                           31536000, "A ticket without activity for so long is closed."));
+    keys.push_back(text("wsc.store.provider", GATEWAYD_AT(wsc.store.provider), check_plugin_name,
+                        "Where groups and tickets are kept: sqlite (the plugin `store-sqlite`), memory "
+                        "(`store-memory`, for tests), a plugin of yours, or none: one of plugins.load does it."));
 }
 
 void add_http(std::vector<Key>& keys) {
@@ -342,6 +345,7 @@ const std::vector<Section>& schema_sections() {
         {"wsc.security.rate_limit", "For enable_rate_limit; the keys are those of the README of `limits`.", true},
         {"wsc.group", "Groups of users: the configuration of the plugin `group`."},
         {"wsc.ticket", "Tickets between customers and agents: the configuration of the plugin `ticket`."},
+        {"wsc.store", "For groups and tickets; further keys are those of the provider's README.", true},
         {"plugins", "Shared libraries that see handshakes and messages."},
         {"plugins.http", "The HTTP client that plugins share to ask back ends (gw.http/1)."},
         {"admin", "The HTTP listener for operators and back ends."},

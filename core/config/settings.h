@@ -78,6 +78,10 @@ struct TicketSettings {
     uint32_t ticket_timeout_s = 1800;
 };
 
+struct StoreSettings {
+    std::string provider = "sqlite";
+};
+
 enum class TlsMinVersion : uint8_t { v1_2, v1_3 };
 
 // One certificate for some names: an entry of wsc.tls.sni.
@@ -117,6 +121,7 @@ struct WscSettings {
     SecuritySettings security;
     GroupSettings group;
     TicketSettings ticket;
+    StoreSettings store;
 };
 
 enum class OnError : uint8_t { closed, open };

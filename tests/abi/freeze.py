@@ -16,7 +16,7 @@ import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "plugin-api" / "include"
 HEADERS = ("gateway/plugin.h", "gateway/host.h")
-VALUE_TYPES = ("gw_str", "gw_token", "gw_conn_id", "gw_service_head", "gw_http_header")
+VALUE_TYPES = ("gw_str", "gw_token", "gw_conn_id", "gw_service_head", "gw_http_header", "gw_store_op", "gw_store_entry")
 
 
 def code_of(header):

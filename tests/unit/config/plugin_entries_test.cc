@@ -173,7 +173,7 @@ TEST_CASE("group and ticket bring their plugins with their whole section, defaul
     const Settings settings = loaded(
         "wsc:\n  group: { enabled: true, max_group_size: 7 }\n  ticket: { enabled: true, auto_assign: false "
         "}\n");
-    REQUIRE(settings.plugins.load.size() == 2);
+    REQUIRE(settings.plugins.load.size() == 3);
     const PluginSettings& group = plugin(settings, "group");
     CHECK(group.required_by == "wsc.group.enabled");
     CHECK(keys_of(*group.config) == "max_group_size max_groups_per_user ");
@@ -244,6 +244,36 @@ TEST_CASE("another provider knows itself what it needs") {
     CHECK(settings.plugins.load[0].config->get("url")->scalar == "x");
     CHECK(
         contains(error_of("wsc: { security: { auth: { provider: \"a b\" } } }"), "expected a plugin's name"));
+}
+
+std::string names_of(const Settings& settings) {
+    std::string names;
+    for (const PluginSettings& plugin : settings.plugins.load)
+        names += plugin.name + " ";
+    return names;
+}
+
+TEST_CASE("groups and tickets bring a store, unless the file says who keeps them") {
+    const Settings plain = loaded("wsc: { group: { enabled: true } }");
+    CHECK(names_of(plain) == "group store-sqlite ");
+    const PluginSettings& store = plugin(plain, "store-sqlite");
+    CHECK(store.required_by == "wsc.group.enabled");
+    REQUIRE(store.config->get("file"));
+    CHECK(contains(store.config->get("file")->as_path(), "/data/gatewayd.sqlite"));
+
+    const Settings written = loaded("wsc: { ticket: { enabled: true }, store: { file: /x/y, max_size: 5 } }");
+    CHECK(plugin(written, "store-sqlite").config->get("file")->as_path() == "/x/y");
+    CHECK(keys_of(*plugin(written, "store-sqlite").config) == "file max_size ");
+
+    CHECK(names_of(loaded("wsc: { group: { enabled: true }, store: { provider: memory } }")) ==
+          "group store-memory ");
+    CHECK(names_of(loaded("wsc: { group: { enabled: true }, store: { provider: acme.store, a: 1 } }")) ==
+          "group acme.store ");
+    CHECK(names_of(loaded("wsc: { group: { enabled: true }, store: { provider: none } }")) == "group ");
+    CHECK(
+        names_of(loaded("wsc: { group: { enabled: true } }\nplugins: { load: [{ name: store-memory }] }")) ==
+        "store-memory group ");
+    CHECK(names_of(loaded("wsc: { store: { file: x } }")) == "");
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+find_package(SQLite3 3.35 REQUIRED)
 # The tests load built plugins, and compile the parts of bundled ones that are tested by themselves.
 target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/base64url.cc
@@ -9,6 +10,10 @@ target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/audit/json_line.cc
   ${PROJECT_SOURCE_DIR}/plugins/lua/shared_store.cc
   ${PROJECT_SOURCE_DIR}/plugins/common/address.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/store_queue.cc
+  ${PROJECT_SOURCE_DIR}/plugins/store-memory/memory_engine.cc
+  ${PROJECT_SOURCE_DIR}/plugins/store-sqlite/sqlite_engine.cc
+  ${PROJECT_SOURCE_DIR}/plugins/store-sqlite/sqlite_file.cc
   ${PROJECT_SOURCE_DIR}/plugins/ip-filter/network_set.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/admission.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/bans.cc
@@ -18,4 +23,4 @@ target_compile_definitions(unit_plugins PRIVATE
   GATEWAYD_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/lib/gatewayd/plugins"
   GATEWAYD_TEST_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/tests/plugins")
 add_dependencies(unit_plugins abi_plugins plugins)
-target_link_libraries(unit_plugins PRIVATE GatewayPlugin::harness OpenSSL::Crypto)
+target_link_libraries(unit_plugins PRIVATE GatewayPlugin::harness OpenSSL::Crypto SQLite::SQLite3)
