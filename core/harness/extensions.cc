@@ -4,6 +4,7 @@
 #include "gateway/ext/metrics.h"
 #include "gateway/ext/http.h"
 #include "gateway/ext/permissions.h"
+#include "gateway/ext/publish.h"
 #include "gateway/ext/service.h"
 #include "gateway/ext/timer.h"
 #include "gateway/ext/work.h"
@@ -22,6 +23,7 @@ constexpr Extension extensions[] = {
     {GW_EXT_METRICS, checked_metrics_table},
     {GW_EXT_HTTP, checked_http_table},
     {GW_EXT_PERMISSIONS, checked_permissions_table},
+    {GW_EXT_PUBLISH, checked_publish_table},
     {GW_EXT_SERVICE, checked_service_table},
     {GW_EXT_TIMER, checked_timer_table},
     {GW_EXT_WORK, checked_work_table},

@@ -44,6 +44,7 @@ const void* checked_extension(std::string_view name);  // extensions.cc
 const void* checked_admin_table();                     // host_admin.cc
 const void* checked_metrics_table();                   // host_metrics.cc
 const void* checked_permissions_table();               // host_permissions.cc
+const void* checked_publish_table();                   // host_publish.cc
 const void* checked_service_table();                   // host_service.cc
 const void* checked_timer_table();                     // host_async.cc
 const void* checked_work_table();                      // host_async.cc

@@ -4,6 +4,7 @@
 #include "gateway/ext/metrics.h"
 #include "gateway/ext/http.h"
 #include "gateway/ext/permissions.h"
+#include "gateway/ext/publish.h"
 #include "gateway/ext/service.h"
 #include "gateway/ext/timer.h"
 #include "gateway/ext/work.h"
@@ -23,6 +24,7 @@ const std::vector<Extension>& extensions() {
         {GW_EXT_METRICS, metrics_table},
         {GW_EXT_HTTP, http_table},
         {GW_EXT_PERMISSIONS, permissions_table},
+        {GW_EXT_PUBLISH, publish_table},
         {GW_EXT_SERVICE, service_table},
         {GW_EXT_TIMER, timer_table},
         {GW_EXT_WORK, work_table},

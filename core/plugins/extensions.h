@@ -20,6 +20,7 @@ const void* admin_table();    // host_admin.cc
 const void* metrics_table();  // host_metrics.cc
 const void* http_table();         // host_http.cc
 const void* permissions_table();  // host_permissions.cc
+const void* publish_table();      // host_publish.cc
 const void* service_table();      // host_service.cc
 const void* timer_table();        // host_timer.cc
 const void* work_table();         // host_work.cc

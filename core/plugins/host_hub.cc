@@ -14,16 +14,8 @@ constexpr uint32_t clients_per_page = 256;
 
 int32_t host_publish(gw_inst* instance, const gw_destination* to, gw_str message, gw_published_fn done,
                      void* ud) {
-    if (!instance || !to || to->struct_size < sizeof(gw_destination) || to->flags != 0) return GW_E_ARG;
-    if (to->kind > GW_DEST_ALL) return GW_E_ARG;
-    const std::string_view id = from_abi(to->id);
-    const bool named = to->kind == GW_DEST_CLIENT || to->kind == GW_DEST_USER || to->kind == GW_DEST_TOPIC;
-    if (named && (id.empty() || id.size() > max_destination_id_bytes)) return GW_E_ARG;
     PublishOrder order;
-    order.to = {static_cast<DestinationKind>(to->kind), false, std::string(id)};
-    order.message = from_abi(message);
-    order.sender = from_abi(instance)->lineage_key();
-    order.hops = current_publish_hops();
+    if (const int32_t wrong = make_publish_order(instance, to, message, &order)) return wrong;
     PublishDone completion;
     if (done) {
         completion = [done, ud, owed = from_abi(instance)->calls](const PublishResult& result) {
@@ -125,6 +117,19 @@ void host_shutdown(gw_inst* instance, gw_str why) {
 }
 
 }  // namespace
+
+int32_t make_publish_order(gw_inst* instance, const gw_destination* to, gw_str message, PublishOrder* order) {
+    if (!instance || !to || to->struct_size < sizeof(gw_destination) || to->flags != 0) return GW_E_ARG;
+    if (to->kind > GW_DEST_ALL) return GW_E_ARG;
+    const std::string_view id = from_abi(to->id);
+    const bool named = to->kind == GW_DEST_CLIENT || to->kind == GW_DEST_USER || to->kind == GW_DEST_TOPIC;
+    if (named && (id.empty() || id.size() > max_destination_id_bytes)) return GW_E_ARG;
+    order->to = {static_cast<DestinationKind>(to->kind), false, std::string(id)};
+    order->message = from_abi(message);
+    order->sender = from_abi(instance)->lineage_key();
+    order->hops = current_publish_hops();
+    return GW_OK;
+}
 
 void fill_hub_functions(gw_host* table) {
     table->publish = host_publish;

@@ -3,6 +3,7 @@
 #ifndef GATEWAYD_CORE_PLUGINS_HOST_TABLE_H
 #define GATEWAYD_CORE_PLUGINS_HOST_TABLE_H
 
+#include "core/chain/publish.h"
 #include "gateway/host.h"
 
 namespace gatewayd {
@@ -11,6 +12,9 @@ const gw_host* host_table();
 
 // Frees what configuration functions handed out during create. [control], after each create.
 void release_configuration_texts();
+
+// What a plugin wants to publish: GW_OK or GW_E_ARG. host_hub.cc
+int32_t make_publish_order(gw_inst* instance, const gw_destination* to, gw_str message, PublishOrder* order);
 
 // The parts of the table, a file each.
 void fill_hub_functions(gw_host* table);            // host_hub.cc

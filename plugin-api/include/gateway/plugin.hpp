@@ -33,6 +33,7 @@
 #include "gateway/sdk/http.hpp"
 #include "gateway/sdk/metrics.hpp"
 #include "gateway/sdk/permissions.hpp"
+#include "gateway/sdk/publish.hpp"
 #include "gateway/sdk/request.hpp"
 #include "gateway/sdk/service.hpp"
 #include "gateway/sdk/state.hpp"
