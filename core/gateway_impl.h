@@ -94,6 +94,7 @@ class Gateway::Impl final : public HostServices {
     MetricRegistry& metric_registry() override { return metric_registry_; }
     void adopt(const void* instance, const void* replaces) override;
     HttpService& http() override { return http_; }
+    void withdraw(const void* instance) override { tell(service_registry_.withdraw(instance)); }
     void forget(const void* instance) override;
     void destroyed(const void* instance) override;
 

@@ -232,7 +232,11 @@ void PluginSwaps::stop(const RetirementPtr& retirement) {
         log::info("plugin reload: drained, no hook of it runs any more",
                   {{"plugin", instance->settings.name}, {"generation", instance->generation}});
     }
-    if (retirement->before_stop) retirement->before_stop();
+    if (retirement->before_stop) {  // nobody takes its place yet: who uses it does without
+        for (const PluginInstancePtr& instance : retirement->instances)
+            instance->services->withdraw(instance.get());
+        retirement->before_stop();
+    }
     retirement->to_stop = retirement->instances;
     // Users of services before those who offer them.
     std::stable_sort(retirement->to_stop.begin(), retirement->to_stop.end(),

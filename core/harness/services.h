@@ -38,6 +38,7 @@ class FakeHub final : public HostServices {
     MetricRegistry& metric_registry() override { return metric_registry_; }
     const MetricRegistry& metric_registry() const { return metric_registry_; }
     void adopt(const void* instance, const void* replaces) override;
+    void withdraw(const void*) override {}
     void forget(const void* instance) override;
     void destroyed(const void* instance) override;
     HttpService& http() override { return http_; }

@@ -24,7 +24,7 @@ class HostServices {
 
     // Not ok: nothing happens, done is not called.
     virtual Status publish(PublishOrder order, PublishDone done) = 0;
-    // False: there is no such reactor, or its mailbox is full.
+    // False: there is no such reactor, or it ends.
     virtual bool subscribe(ConnectionHandle connection, std::string topic, bool join) = 0;
     virtual bool kick(ConnectionHandle connection, std::string why) = 0;
     virtual IdentityPtr find_client(std::string_view client_id) = 0;
@@ -46,6 +46,9 @@ class HostServices {
     // [control] After its start: what it has registered takes effect, in the place of what `replaces` has
     // (the generation before it; null: none).
     virtual void adopt(const void* instance, const void* replaces) = 0;
+    // [control] Others find its services no more, and are told so: they release them. Before the stop of a plugin
+    // whose next generation starts after it (exclusive).
+    virtual void withdraw(const void* instance) = 0;
     // [control] After stop, before destroy: drops all that the optional capabilities hold of this instance.
     // When it returns no callback of it runs or will run.
     virtual void forget(const void* instance) = 0;
