@@ -31,6 +31,7 @@ class InterceptorChain : public std::enable_shared_from_this<InterceptorChain> {
 
     const std::vector<std::shared_ptr<const Interceptor>>& interceptors() const { return interceptors_; }
     bool has(const Interceptor* interceptor) const;
+    bool has_stage(uint32_t stage) const;  // some plugin of this GW_STAGE_
     bool wants(uint32_t kind) const { return (kinds_ & kind) != 0; }
     bool wants_event(uint64_t event) const { return (events_ & event) != 0; }
 

@@ -12,6 +12,11 @@ bool InterceptorChain::has(const Interceptor* interceptor) const {
                        [&](const auto& own) { return own.get() == interceptor; });
 }
 
+bool InterceptorChain::has_stage(uint32_t stage) const {
+    return std::any_of(interceptors_.begin(), interceptors_.end(),
+                       [&](const auto& own) { return own->stage == stage; });
+}
+
 bool InterceptorChain::attach(Context& context) const {
     if (!attaches_) return true;
     context.slots_ = std::make_unique<Context::Slot[]>(interceptors_.size());

@@ -22,7 +22,8 @@ struct Interceptor {
     void* self = nullptr;
     const void* instance = nullptr;  // whose tokens its deferrals give out
     const void* lineage = nullptr;   // the same for every generation of one configured plugin
-    uint32_t kinds = 0;              // GW_KIND_ bits
+    uint32_t stage = GW_STAGE_MESSAGE;
+    uint32_t kinds = 0;  // GW_KIND_ bits
     uint64_t events = 0;             // GW_EV_ bits
     bool fails_open = false;         // on_error: open
     // In the place of a plugin that is being restarted: wants on each connection what that one wanted there.

@@ -110,6 +110,7 @@ std::shared_ptr<Interceptor> interceptor_of(PluginInstance& plugin) {
     interceptor->self = plugin.self;
     interceptor->instance = &plugin;
     interceptor->lineage = plugin.lineage_key();
+    interceptor->stage = interceptor->table.stage;
     interceptor->tag = plugin.library->tag();
     interceptor->fails_open = plugin.settings.on_error == OnError::open;
     interceptor->stats = plugin.lineage->stats;
@@ -282,6 +283,7 @@ std::shared_ptr<const Interceptor> stand_in_for(const PluginInstance& plugin) {
     stand_in->tag = plugin.library->tag();
     stand_in->fails_open = plugin.settings.on_error == OnError::open;
     stand_in->stands_in = true;
+    stand_in->stage = plugin.stage;
     stand_in->kinds = plugin.interceptor ? plugin.interceptor->kinds : 0;
     stand_in->table.intercept = [](void*, void*, gw_ctx*, gw_req*, gw_next*) { return GW_E_FAIL; };
     return stand_in;

@@ -241,17 +241,19 @@ std::string_view Upgrade::select_protocol() const {
 void Upgrade::complete() {
     if (!extensions_.empty()) response_headers_.emplace_back("Sec-WebSocket-Extensions", extensions_);
     const std::string response = http_->accept_response(select_protocol(), response_headers_);
-    const bool wants_group = http_->query("group_id") || http_->query("ticket_id");
+    const InterceptorChain& chain = worker_->chain();
+    const bool lacks_groups = http_->query("group_id") && !chain.has_stage(GW_STAGE_GROUPS);
+    const bool lacks_tickets = http_->query("ticket_id") && !chain.has_stage(GW_STAGE_TICKETS);
     if (!connection_->deciding()) return;  // it went meanwhile
     session_->identify(identity_);
     identity_.reset();
     registered_ = false;
     Session* session = session_.get();
     worker_->open_session(std::move(session_), *connection_, response);
-    if (wants_group) {
-        session->send_error(ErrorCode::unavailable,
-                            "group_id and ticket_id need the plugins group and ticket", {});
-    }
+    if (lacks_groups)
+        session->send_error(ErrorCode::unavailable, "group_id: no loaded plugin serves groups", {});
+    if (lacks_tickets)
+        session->send_error(ErrorCode::unavailable, "ticket_id: no loaded plugin serves tickets", {});
 }
 
 // --- what plugins do with it ---

@@ -34,7 +34,7 @@ class Worker : public ReactorService {
         return reactor_->post(std::move(letter), true, bytes);
     }
 
-    // [any] Of a connection of this worker. False: the mailbox is full.
+    // [any] Of a connection of this worker. False: the reactor ends.
     bool change_topic(ConnectionHandle connection, const std::string& topic, bool join);
 
     Node& node() { return *node_; }
