@@ -14,6 +14,8 @@ namespace {
 using SlotOf = Slot (*)(Settings&);
 
 const std::vector<std::string> tls_version_words{"1.2", "1.3"};
+const std::vector<std::string> group_creation_words{"join", "api"};
+const std::vector<std::string> group_visibility_words{"public", "invite"};
 const std::vector<std::string> slow_client_words{"disconnect", "drop_oldest", "drop_newest"};
 const std::vector<std::string> proxy_header_words{"x-forwarded-for", "forwarded", "proxy-protocol"};
 const std::vector<std::string> log_level_words{"debug", "info", "warn", "error"};
@@ -223,7 +225,30 @@ void add_group_and_ticket(std::vector<Key>& keys) {
     keys.push_back(number("wsc.group.max_group_size", GATEWAYD_AT(wsc.group.max_group_size), "members", 1,
                           10000000, "How many one group may have."));
     keys.push_back(number("wsc.group.max_groups_per_user", GATEWAYD_AT(wsc.group.max_groups_per_user),
-                          "groups", 1, 1000000, "How many one user may be in."));
+                          "groups", 1, 1000, "How many one user may be in."));
+    keys.push_back(number("wsc.group.max_groups", GATEWAYD_AT(wsc.group.max_groups), "groups", 1, 10000000,
+                          "How many there may be."));
+    keys.push_back(text("wsc.group.create", GATEWAYD_CHOICE_AT(wsc.group.create, group_creation_words),
+                        nullptr,
+                        "join: who joins a group that is not there makes it, and owns it. api: groups are made "
+                        "by the back end alone."));
+    keys.push_back(text("wsc.group.visibility",
+                        GATEWAYD_CHOICE_AT(wsc.group.visibility, group_visibility_words), nullptr,
+                        "Of a group whose maker does not say: public: anybody may join; invite: who is "
+                        "invited, or added by the back end."));
+    keys.push_back(number("wsc.group.notice_limit", GATEWAYD_AT(wsc.group.notice_limit), "members", 0,
+                          10000000,
+                          "Larger groups get no notices of who joins, leaves, is muted and the like. 0: no "
+                          "group does."));
+    keys.push_back(number("wsc.group.max_metadata_size", GATEWAYD_AT(wsc.group.max_metadata_bytes), "bytes", 2,
+                          65536, "Of a group's metadata, a JSON object."));
+    keys.push_back(number("wsc.group.changes_per_minute", GATEWAYD_AT(wsc.group.changes_per_minute),
+                          "changes", 0, 1000000,
+                          "Joins, leaves, invitations and the like of one user; more are answered "
+                          "rate_limited. 0: no limit."));
+    keys.push_back(flag("wsc.group.join_token_groups", GATEWAYD_AT(wsc.group.join_token_groups),
+                        "true: a client whose token names groups joins them when it connects, without an "
+                        "invitation."));
     keys.push_back(
         flag("wsc.ticket.enabled", GATEWAYD_AT(wsc.ticket.enabled), "true: brings the plugin `ticket`."));
     keys.push_back(number("wsc.ticket.max_tickets_per_agent", GATEWAYD_AT(wsc.ticket.max_tickets_per_agent),

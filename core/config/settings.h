@@ -65,10 +65,20 @@ struct SecuritySettings {
     bool trust_client_identity = false;
 };
 
+enum class GroupCreation : uint8_t { join, api };
+enum class GroupVisibility : uint8_t { open, invite };
+
 struct GroupSettings {
     bool enabled = false;
     uint32_t max_group_size = 500;
     uint32_t max_groups_per_user = 100;
+    uint32_t max_groups = 100000;
+    GroupCreation create = GroupCreation::join;
+    GroupVisibility visibility = GroupVisibility::open;
+    uint32_t notice_limit = 500;
+    uint32_t max_metadata_bytes = 4096;
+    uint32_t changes_per_minute = 120;
+    bool join_token_groups = true;
 };
 
 struct TicketSettings {

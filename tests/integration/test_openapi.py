@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from support.gateway import SOURCE_DIR
+from support.gateway import BUILD_DIR, SOURCE_DIR
 from support.library_client import ask, connected, play
 
 DOCUMENT = yaml.safe_load((SOURCE_DIR / "docs" / "openapi.yaml").read_text())
@@ -112,3 +112,32 @@ def test_what_is_about_a_client(running):
         check("GET", "/api/v1/clients/{id}", running.admin.get("/api/v1/clients/c1"), 404)
 
     play(scenario())
+
+
+def test_groups(gateway, tmp_path):
+    store = {"name": "journal-store", "path": str(BUILD_DIR / "tests" / "plugins" / "journal_store.so"),
+             "config": {"file": str(tmp_path / "journal")}}
+    running = gateway({"wsc": {"group": {"enabled": True}}, "plugins": {"load": [store]}})
+
+    def ask(method, path, status, body=None, query="", user="u1"):
+        real = path.replace("{id}", "g1").replace("{user}", user) + query
+        check(method, path, running.admin.request(method, real, body), status)
+
+    one, member = "/api/v1/groups/{id}", "/api/v1/groups/{id}/members/{user}"
+    ask("POST", "/api/v1/groups", 201, {"group_id": "g1", "owner": "u1", "visibility": "invite", "metadata": {"a": 1}})
+    ask("POST", "/api/v1/groups", 409, {"group_id": "g1"})
+    ask("GET", one, 200)
+    ask("PATCH", one, 200, {"metadata": {"b": 2}})
+    ask("PUT", member, 200, {"role": "moderator"}, user="u2")
+    ask("PUT", member, 200, {"mute_seconds": 60}, user="u2")
+    ask("PUT", "/api/v1/groups/{id}/invitations/{user}", 200, user="u3")
+    ask("GET", "/api/v1/groups", 200)
+    for user in ("u2", "u3", "nobody"):
+        ask("GET", "/api/v1/groups", 200, query=f"?user_id={user}")
+    ask("GET", one + "/members", 200, query="?limit=1")
+    ask("POST", one + "/messages", 200, MESSAGE)
+    ask("DELETE", "/api/v1/groups/{id}/invitations/{user}", 200, user="u3")
+    ask("DELETE", member, 200, user="u2")
+    ask("DELETE", member, 404, user="u2")
+    ask("DELETE", one, 200)
+    ask("GET", one, 404)

@@ -14,6 +14,16 @@ target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/store-memory/memory_engine.cc
   ${PROJECT_SOURCE_DIR}/plugins/store-sqlite/sqlite_engine.cc
   ${PROJECT_SOURCE_DIR}/plugins/store-sqlite/sqlite_file.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/json_object.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/json_read.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/storage.cc
+  ${PROJECT_SOURCE_DIR}/plugins/group/message.cc
+  ${PROJECT_SOURCE_DIR}/plugins/group/model.cc
+  ${PROJECT_SOURCE_DIR}/plugins/group/notices.cc
+  ${PROJECT_SOURCE_DIR}/plugins/group/plans.cc
+  ${PROJECT_SOURCE_DIR}/plugins/group/records.cc
+  ${PROJECT_SOURCE_DIR}/plugins/group/settings.cc
+  ${PROJECT_SOURCE_DIR}/plugins/group/views.cc
   ${PROJECT_SOURCE_DIR}/plugins/ip-filter/network_set.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/admission.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/bans.cc
