@@ -18,7 +18,8 @@ class Fanout : public Session {
 
     Outcome run() {
         const auto count = [this] { return received_; };
-        if (open_clients(1, options_.connections + 1, "/subscribe") && open_clients(0, 1, "/publish")) {
+        if (open_clients(1, options_.connections + 1, "/subscribe") && open_clients(0, 1, "/publish") &&
+            all_joined()) {
             publish();
             meter_.measure(count, report_);
             stopping_ = true;
@@ -33,6 +34,10 @@ class Fanout : public Session {
     }
 
     void on_text(uint32_t client, std::string_view text) override {
+        if (options_.group != 0 && text.find(R"("type":"group_joined")") != std::string_view::npos) {
+            ++joined_;
+            return;
+        }
         Stamp stamp;
         if (client == 0 || !find_stamp(text, stamp) || stamp.sender != 0 || stamp.sequence >= published_ ||
             !payload_.carried_by(text, stamp)) {
@@ -51,6 +56,13 @@ class Fanout : public Session {
         uint64_t published_at_ns = 0;
     };
 
+    // With --group: each has heard that it is in the group.
+    bool all_joined() {
+        if (options_.group == 0) return true;
+        const auto joined = [this] { return joined_; };
+        return meter_.turn_until([this] { return joined_ == options_.connections + 1; }, joined, "joining");
+    }
+
     // Moves the window over the messages that everyone has, and fills it.
     void publish() {
         while (over_ < published_ && under_way_[over_ % options_.window].missing == 0)
@@ -67,6 +79,7 @@ class Fanout : public Session {
     std::vector<UnderWay> under_way_;  // by sequence number modulo window
     uint32_t over_ = 0;                // messages below it have come to everyone
     uint32_t published_ = 0;
+    uint64_t joined_ = 0;
     uint64_t received_ = 0;  // by all subscribers together
     bool stopping_ = false;
 };

@@ -40,6 +40,7 @@ constexpr NumberOption number_options[] = {
     {"--stall-ms", &Options::stall_ms, 1, 600000},
     {"--deflate", &Options::deflate, 0, 1},
     {"--tls", &Options::tls, 0, 1},
+    {"--group", &Options::group, 0, 1},
 };
 
 bool set_option(const char* name, const char* value, Options& options) {
@@ -82,6 +83,7 @@ const char* const usage =
     "  idle     opens --connections and reads the server's memory\n"
     "  --dialect raw|gateway  --connections N  --window N  --size BYTES\n"
     "  --deflate 0|1  --tls 0|1  --token TOKEN\n"
+    "  --group 0|1: fanout, to a group that all join (gateway dialect only)\n"
     "  --warm-up-ms N  --measure-ms N  --stall-ms N\n"
     "Prints one JSON object. Exit status: 0 nothing went wrong, 1 something was lost or failed, 2 usage.\n";
 
@@ -101,6 +103,8 @@ std::string parse_options(int argc, char** argv, Options& options) {
         if (options.dialect == Dialect::raw) return "only a gateway knows users";
         if (options.connections % 2 != 0) return "pairs need an even number of connections";
     }
+    if (options.group != 0 && (options.dialect == Dialect::raw || options.mode != Mode::fanout))
+        return "--group is for fanout to a gateway";
     return {};
 }
 

@@ -78,6 +78,7 @@ Payload::Payload(const Options& options, uint32_t sender, const std::string& to)
     if (!raw_) {
         before = R"({"type":"text",)";
         if (!to.empty()) before += R"("to":")" + to + R"(",)";
+        if (options.group != 0) before += R"("group_id":"bench",)";
         before += R"("content":")";
         after = R"("})";
     }
