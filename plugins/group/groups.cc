@@ -1,6 +1,5 @@
 #include "groups.h"
 
-#include <algorithm>
 #include <chrono>
 
 #include "notices.h"
@@ -244,7 +243,7 @@ void Groups::sync_locked(const std::string& group_id, const std::string& user_id
 User* Groups::enter(std::string_view user_id, gw_conn_id connection) {
     const std::lock_guard lock(mutex_);
     User& user = model_.user(user_id);
-    user.connections.push_back(connection);
+    model_.enter(user, connection);
     for (const auto& [id, member] : user.groups) {
         if (member->confirmed) host_.subscribe(connection, topic_of(id));
     }
@@ -253,11 +252,7 @@ User* Groups::enter(std::string_view user_id, gw_conn_id connection) {
 
 void Groups::leave(User* user, gw_conn_id connection) {
     const std::lock_guard lock(mutex_);
-    auto& connections = user->connections;
-    connections.erase(std::remove_if(connections.begin(), connections.end(),
-                                     [&](gw_conn_id one) { return one.generation == connection.generation; }),
-                      connections.end());
-    model_.forget_if_nobody(*user);
+    model_.leave(*user, connection);
 }
 
 std::string_view Groups::message_refusal(User& user, std::string_view group_id, std::string* why) {

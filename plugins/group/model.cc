@@ -4,13 +4,6 @@
 
 namespace group {
 
-const Membership* Group::owner() const {
-    for (const auto& [user, member] : members) {
-        if (member->role == Role::owner) return member;
-    }
-    return nullptr;
-}
-
 // --- rules that changes share ---
 
 Plan Model::refuse(std::string_view code, std::string why) const {
@@ -118,6 +111,26 @@ User& Model::user(std::string_view id) {
     return user;
 }
 
+void Model::enter(User& user, gw_conn_id connection) {
+    if (!user.online()) {
+        for (const auto& [id, member] : user.groups)
+            member->group->online.insert(user.id);
+    }
+    user.connections.push_back(connection);
+}
+
+void Model::leave(User& user, gw_conn_id connection) {
+    auto& connections = user.connections;
+    connections.erase(std::remove_if(connections.begin(), connections.end(),
+                                     [&](gw_conn_id one) { return one.generation == connection.generation; }),
+                      connections.end());
+    if (!user.online()) {
+        for (const auto& [id, member] : user.groups)
+            member->group->online.erase(user.id);
+    }
+    forget_if_nobody(user);
+}
+
 void Model::forget_if_nobody(User& user) {
     if (!user.is_nobody()) return;
     const auto found = users_.find(user.id);
@@ -132,20 +145,31 @@ void Model::add_member(Group& group, User& user, Role role, int64_t joined_ms, u
     auto made = std::make_unique<Membership>();
     made->group = &group;
     made->user = &user;
-    made->role = role;
+    set_role(*made, role);
     made->joined_ms = joined_ms;
     made->change = change;
     made->confirmed = confirmed;
     if (const auto bar = group.bars.find(user.id); bar != group.bars.end())
         made->muted_until_ms = bar->second.muted_until_ms;
     group.members.emplace(user.id, made.get());
+    if (user.online()) group.online.insert(user.id);
     user.groups.emplace(group.id, std::move(made));
     ++memberships_;
 }
 
+void Model::set_role(Membership& member, Role role) {
+    Group& group = *member.group;
+    if (group.owner == &member) group.owner = nullptr;
+    if (role == Role::owner) group.owner = &member;
+    member.role = role;
+}
+
 void Model::remove_member(Group& group, std::string_view user_id) {
     User* const user = find_user(user_id);
-    if (!user || !user->in(group.id)) return;
+    Membership* const member = user ? user->in(group.id) : nullptr;
+    if (!member) return;
+    if (group.owner == member) group.owner = nullptr;
+    group.online.erase(user->id);
     group.members.erase(user->id);
     user->groups.erase(group.id);
     --memberships_;
@@ -218,7 +242,7 @@ void Model::apply(const Fact& fact) {
             if (member) member->muted_until_ms = fact.until_ms;
             break;
         case Fact::Kind::role:
-            if (member) member->role = fact.role;
+            if (member) set_role(*member, fact.role);
             break;
         case Fact::Kind::created:
         case Fact::Kind::deleted:

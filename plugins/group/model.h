@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,10 +51,10 @@ struct Group {
     int64_t created_ms = 0;
     std::string metadata = "{}";
     std::map<std::string_view, Membership*> members;  // by user id
+    std::set<std::string_view> online;                // members with a connection
+    const Membership* owner = nullptr;                // among them; null: none
     std::map<std::string, Invitation> invited;        // by user id
     std::map<std::string, Bar> bars;                  // by user id
-
-    const Membership* owner() const;
 };
 
 // Somebody with a connection, a membership or an invitation.
@@ -135,6 +136,8 @@ class Model {
 
     // --- users and their connections ---
     User& user(std::string_view id);  // made when there is none
+    void enter(User& user, gw_conn_id connection);
+    void leave(User& user, gw_conn_id connection);  // who is nobody then is forgotten
     void forget_if_nobody(User& user);
 
     // --- what the store has ---
@@ -158,6 +161,7 @@ class Model {
 
     Group* group_of(std::string_view id);
     void add_member(Group& group, User& user, Role role, int64_t joined_ms, uint64_t change, bool confirmed);
+    static void set_role(Membership& member, Role role);
     void remove_member(Group& group, std::string_view user);
     void drop_invitation(Group& group, const std::string& user);
     void drop_group(const std::string& id);

@@ -65,7 +65,7 @@ Plan Model::put_member(const std::string& id, const std::string& user, std::opti
     if (group->members.count(user) > 0) return role ? set_role(api, id, user, *role, now) : Plan();
     if (auto full = needs_room(group, user)) return *full;
     Plan plan;
-    const Membership* const before = role == Role::owner ? group->owner() : nullptr;
+    const Membership* const before = role == Role::owner ? group->owner : nullptr;
     if (before) {
         Fact lowered = fact(Fact::Kind::role, *group, api, before->user->id, now);
         lowered.role = Role::moderator;
@@ -205,7 +205,7 @@ Plan Model::set_role(const Actor& actor, const std::string& id, const std::strin
     if (!actor.is_api() && actor.user == user)
         return refuse("conflict", "make somebody else the owner, or leave the group");
     Plan plan;
-    const Membership* const before = role == Role::owner ? group->owner() : nullptr;
+    const Membership* const before = role == Role::owner ? group->owner : nullptr;
     if (before) {
         Fact lowered = fact(Fact::Kind::role, *group, actor, before->user->id, now);
         lowered.role = Role::moderator;

@@ -36,13 +36,10 @@ std::string describe(const Group& group, const Membership* member) {
         object.text("role", word_of(member->role));
         if (member->muted_until_ms > 0) object.raw("muted_until", until_json(member->muted_until_ms));
     } else {
-        int64_t online = 0;
-        for (const auto& [id, each] : group.members)
-            online += each->user->online() ? 1 : 0;
-        const Membership* const owner = group.owner();
+        const Membership* const owner = group.owner;
         object.optional_text("owner", owner ? std::string_view(owner->user->id) : std::string_view())
             .text("created_by", group.kept ? "api" : "join")
-            .number("online", online)
+            .number("online", static_cast<int64_t>(group.online.size()))
             .number("invitations", static_cast<int64_t>(group.invited.size()));
     }
     return object.number("members", static_cast<int64_t>(group.members.size()))
@@ -108,27 +105,18 @@ std::string members_of(const Group& group, const Page& page, bool with_online) {
 
 std::string presence_of(const Group& group, const Page& page) {
     JsonList online;
-    size_t listed = 0;
-    int64_t count = 0;
-    std::string last;
-    bool more = false;
-    for (const auto& [id, member] : group.members) {
-        if (!member->user->online()) continue;
-        ++count;
-        if (!page.cursor.empty() && id <= page.cursor) continue;
-        if (listed == page.limit) {
-            more = true;
-            continue;
-        }
-        online.text(id);
-        last = id;
-        ++listed;
+    const auto& all = group.online;
+    auto at = page.cursor.empty() ? all.begin() : all.upper_bound(std::string_view(page.cursor));
+    std::string_view last;
+    for (size_t count = 0; at != all.end() && count < page.limit; ++at, ++count) {
+        online.text(*at);
+        last = *at;
     }
     JsonObject object;
-    object.raw("online", online.end());
-    object.number("online_count", count).number("members", static_cast<int64_t>(group.members.size()));
-    if (more) return object.text("next_cursor", last).end();
-    return object.raw("next_cursor", "null").end();
+    object.raw("online", online.end())
+        .number("online_count", static_cast<int64_t>(all.size()))
+        .number("members", static_cast<int64_t>(group.members.size()));
+    return (at == all.end() ? object.raw("next_cursor", "null") : object.text("next_cursor", last)).end();
 }
 
 }  // namespace group

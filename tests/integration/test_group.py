@@ -11,23 +11,14 @@ from support.admin import quoted
 from support.gateway import BUILD_DIR
 from support.members import Member
 from support.raw import RawWebSocket
+from support.store import with_journal_store
 from support.tokens import Hs256, claims
 from support.waiting import eventually
 
-STORE = BUILD_DIR / "tests" / "plugins" / "journal_store.so"
-
 
 def config(folder, group=None, io_threads=1, **wsc):
-    return {
-        "wsc": {
-            "group": {"enabled": True, "changes_per_minute": 0, **(group or {})},
-            "performance": {"io_threads": io_threads},
-            **wsc,
-        },
-        "plugins": {
-            "load": [{"name": "journal-store", "path": str(STORE), "config": {"file": str(folder / "journal")}}]
-        },
-    }
+    group = {"enabled": True, "changes_per_minute": 0, **(group or {})}
+    return with_journal_store({"wsc": {"group": group, "performance": {"io_threads": io_threads}, **wsc}}, folder)
 
 
 @pytest.fixture

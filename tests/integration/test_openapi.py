@@ -6,8 +6,9 @@ import jsonschema
 import pytest
 import yaml
 
-from support.gateway import BUILD_DIR, SOURCE_DIR
+from support.gateway import SOURCE_DIR
 from support.library_client import ask, connected, play
+from support.store import with_journal_store
 
 DOCUMENT = yaml.safe_load((SOURCE_DIR / "docs" / "openapi.yaml").read_text())
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -115,9 +116,7 @@ def test_what_is_about_a_client(running):
 
 
 def test_groups(gateway, tmp_path):
-    store = {"name": "journal-store", "path": str(BUILD_DIR / "tests" / "plugins" / "journal_store.so"),
-             "config": {"file": str(tmp_path / "journal")}}
-    running = gateway({"wsc": {"group": {"enabled": True}}, "plugins": {"load": [store]}})
+    running = gateway(with_journal_store({"wsc": {"group": {"enabled": True}}}, tmp_path))
 
     def ask(method, path, status, body=None, query="", user="u1"):
         real = path.replace("{id}", "g1").replace("{user}", user) + query
