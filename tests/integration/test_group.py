@@ -1,29 +1,20 @@
-"""Groups (plugin `group`) with real clients: membership, roles, notices, limits, HTTP, restarts, kill -9, reloads, a store
-that fails, several reactors. The store is the test's own (tests/abi/plugins/journal_store.cc): durable, and it fails when
-it is told to."""
-
-import json
-import threading
+"""Groups (plugin `group`) with real clients: membership, roles, notices, limits, HTTP, other plugins. What lasts is in
+test_group_lasting.py."""
 
 import pytest
 
 from support.admin import quoted
 from support.gateway import BUILD_DIR
-from support.members import Member
+from support.members import Member, members_of
 from support.raw import RawWebSocket
-from support.store import with_journal_store
+from support.store import with_groups
 from support.tokens import Hs256, claims
 from support.waiting import eventually
 
 
-def config(folder, group=None, io_threads=1, **wsc):
-    group = {"enabled": True, "changes_per_minute": 0, **(group or {})}
-    return with_journal_store({"wsc": {"group": group, "performance": {"io_threads": io_threads}, **wsc}}, folder)
-
-
 @pytest.fixture
 def running(gateway, tmp_path):
-    return gateway(config(tmp_path))
+    return gateway(with_groups(tmp_path))
 
 
 def listed(member, type, name, **fields):
@@ -191,7 +182,7 @@ def test_groups_by_invitation(running):
 
 def test_who_of_the_members_is_online(gateway, tmp_path):
     security = {"permissions": {"see_presence": ["agent"]}}
-    running = gateway(config(tmp_path, security=security))
+    running = gateway(with_groups(tmp_path, security=security))
     with Member(running, "ada", user_type="agent") as ada, Member(running, "bob") as bob:
         for one in (ada, bob):
             one.asks("group_join", "group_joined", group_id="g1")
@@ -209,7 +200,7 @@ def test_who_of_the_members_is_online(gateway, tmp_path):
 
 
 def test_limits_are_answered(gateway, tmp_path):
-    running = gateway(config(tmp_path, {"max_group_size": 2, "max_groups_per_user": 2, "max_groups": 3}))
+    running = gateway(with_groups(tmp_path, {"max_group_size": 2, "max_groups_per_user": 2, "max_groups": 3}))
     with Member(running, "ada") as ada, Member(running, "bob") as bob, Member(running, "cyd") as cyd:
         ada.asks("group_join", "group_joined", group_id="a")
         bob.asks("group_join", "group_joined", group_id="a")
@@ -221,7 +212,7 @@ def test_limits_are_answered(gateway, tmp_path):
 
 
 def test_too_many_changes_of_a_user_are_refused_for_a_while(gateway, tmp_path):
-    running = gateway(config(tmp_path, {"changes_per_minute": 3}))
+    running = gateway(with_groups(tmp_path, {"changes_per_minute": 3}))
     with Member(running, "ada") as ada, Member(running, "bob") as bob:
         for group_id in "abc":
             ada.asks("group_join", "group_joined", group_id=group_id)
@@ -232,7 +223,7 @@ def test_too_many_changes_of_a_user_are_refused_for_a_while(gateway, tmp_path):
 
 
 def test_only_the_back_end_makes_groups_when_the_key_says_so(gateway, tmp_path):
-    running = gateway(config(tmp_path, {"create": "api", "visibility": "invite"}))
+    running = gateway(with_groups(tmp_path, {"create": "api", "visibility": "invite"}))
     with Member(running, "ada") as ada:
         ada.asks("group_join", "not_found", group_id="g1")
         ada.asks("group_create", "forbidden", group_id="g1")
@@ -273,7 +264,7 @@ def test_mistakes_are_answered_in_words(shared, fields, why):
 
 @pytest.fixture(scope="module")
 def shared(shared_gateway, tmp_path_factory):
-    return shared_gateway(config(tmp_path_factory.mktemp("store")))
+    return shared_gateway(with_groups(tmp_path_factory.mktemp("store")))
 
 
 @pytest.mark.parametrize("type", ["group_joined", "group_removed", "group_nonsense"])
@@ -283,7 +274,7 @@ def test_the_gateways_own_words_are_not_for_clients(shared, type):
 
 
 def test_the_core_decides_who_may_use_groups(gateway, tmp_path):
-    running = gateway(config(tmp_path, security={"permissions": {"use_groups": ["agent"]}}))
+    running = gateway(with_groups(tmp_path, security={"permissions": {"use_groups": ["agent"]}}))
     with Member(running, "ada") as ada, Member(running, "bob", user_type="agent") as bob:
         assert "use_groups" in ada.asks("group_join", "forbidden", group_id="g1")["content"]
         bob.asks("group_join", "group_joined", group_id="g1")
@@ -361,144 +352,11 @@ def test_http(running):
         assert admin.request("PUT", "/api/v1/groups").status == 405
 
 
-# --- what survives ---
-
-
-def members_of(running, group_id):
-    answer = running.admin.get(f"/api/v1/groups/{group_id}/members?limit=1000")
-    assert answer.status == 200, answer
-    return {m["user_id"]: m["role"] for m in answer.json()["members"]}
-
-
-def test_everything_is_there_after_a_restart(gateway, tmp_path):
-    running = gateway(config(tmp_path))
-    with Member(running, "ada") as ada, Member(running, "bob") as bob, Member(running, "cyd") as cyd:
-        ada.asks("group_create", "group_created", group_id="g1", visibility="invite", metadata={"name": "Ünited", "n": 1.50})
-        ada.asks("group_invite", "group_invited", group_id="g1", user_id="bob")
-        ada.asks("group_invite", "group_invited", group_id="g1", user_id="cyd")
-        bob.asks("group_join", "group_joined", group_id="g1")
-        ada.asks("group_mute", "group_muted", group_id="g1", user_id="bob", seconds=3600)
-        before = running.admin.get("/api/v1/groups/g1").json()
-    running.stop()
-    running = gateway(config(tmp_path))
-    after = running.admin.get("/api/v1/groups/g1").json()
-    assert {**after, "online": 0} == {**before, "online": 0}
-    assert members_of(running, "g1") == {"ada": "owner", "bob": "member"}
-    # Restored before `connected`: a message that is sent at once reaches both.
-    with Member(running, "ada") as ada, Member(running, "bob") as bob, Member(running, "cyd") as cyd:
-        bob.asks("text", "forbidden", group_id="g1", content="psst")
-        ada.send({"type": "text", "group_id": "g1", "content": "back"})
-        assert bob.hear("text")["content"] == "back"
-        cyd.asks("group_join", "group_joined", group_id="g1")
-
-
-def test_what_was_confirmed_is_there_after_kill_9(gateway, tmp_path):
-    confirmed, lock = {}, threading.Lock()
-
-    def keep_joining(running, number):
-        try:
-            with Member(running, f"u{number}") as member:
-                for turn in range(100_000):
-                    group_id = f"g{(number + turn) % 20}"
-                    joins = turn % 3 != 2
-                    answer = member.ask("group_join" if joins else "group_leave", group_id=group_id)
-                    with lock:
-                        if answer["type"] == "group_joined":
-                            confirmed[(f"u{number}", group_id)] = True
-                        elif answer["type"] == "group_left":
-                            confirmed[(f"u{number}", group_id)] = False
-        except Exception:  # noqa: BLE001 - it was killed, which is the test
-            return
-
-    running = gateway(config(tmp_path, io_threads=2))
-    threads = [threading.Thread(target=keep_joining, args=(running, number)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    eventually(lambda: len(confirmed) > 60, "some joins")
-    running.kill()
-    for thread in threads:
-        thread.join()
-    running = gateway(config(tmp_path, io_threads=2))
-    wrong = []
-    for user, group_id in confirmed:
-        answer = running.admin.get(f"/api/v1/groups?limit=1000&user_id={user}").json()
-        is_in = group_id in [g["group_id"] for g in answer["groups"]]
-        # The last word of each user may have been stored and not yet answered: the other way round is a loss.
-        if is_in != confirmed[(user, group_id)]:
-            wrong.append((user, group_id))
-    assert len({user for user, _ in wrong}) == len(wrong), wrong  # at most the one under way of each user
-
-
-def test_a_reload_keeps_groups_and_connections(gateway, tmp_path):
-    running = gateway(config(tmp_path, io_threads=2))
-    with Member(running, "ada") as ada, Member(running, "bob") as bob:
-        for one in (ada, bob):
-            one.asks("group_join", "group_joined", group_id="g1")
-        for what in ("group", "journal-store", "group"):
-            answer = running.admin.post(f"/api/v1/plugins/{what}/reload", "")
-            assert answer.status == 200, answer
-            ada.send({"type": "text", "group_id": "g1", "content": what})
-            assert bob.hear("text")["content"] == what
-        bob.asks("group_leave", "group_left", group_id="g1")
-        ada.asks("group_set_role", "not_found", group_id="g1", user_id="bob", role="member")
-        bob.asks("group_join", "group_joined", group_id="g1")
-        assert members_of(running, "g1") == {"ada": "owner", "bob": "member"}
-
-
-def test_a_store_that_fails_and_works_again(gateway, tmp_path):
-    running = gateway(config(tmp_path))
-    fail = tmp_path / "journal.fail"
-    with Member(running, "ada") as ada, Member(running, "bob") as bob:
-        for one in (ada, bob):
-            one.asks("group_join", "group_joined", group_id="g1")
-        fail.touch()
-        ada.asks("group_join", "unavailable", group_id="g2")
-        answer = running.admin.request("PUT", "/api/v1/groups/g1/members/cyd")
-        assert answer.status == 503, answer
-        # Messages go on, and nothing has changed.
-        ada.send({"type": "text", "group_id": "g1", "content": "still here"})
-        assert bob.hear("text")["content"] == "still here"
-        eventually(lambda: [g["group_id"] for g in listed(ada, "group_list", "groups")] == ["g1"], "it is undone")
-        bob.hears_no("group_member_joined")
-        fail.unlink()
-        eventually(lambda: ada.ask("group_join", group_id="g2")["type"] == "group_joined", "the store works again")
-        assert bob.asks("group_leave", "group_left", group_id="g1")
-        assert running.admin.metric("gateway_group_store_failures_total") >= 1
-        running.wait_for_log("could not be stored: the disk is full")
-    running.stop()
-    running = gateway(config(tmp_path))
-    assert members_of(running, "g2") == {"ada": "owner"}
-    assert members_of(running, "g1") == {"ada": "owner"}
-
-
-def test_500_members_on_several_reactors(gateway, tmp_path):
-    running = gateway(config(tmp_path, io_threads=3, security={"permissions": {}}))
-    members = [Member(running, f"u{number:03}") for number in range(500)]
-    try:
-        for member in members:
-            member.asks("group_join", "group_joined", group_id="big")
-        with Member(running, "late") as late:
-            assert "max_group_size" in late.asks("group_join", "conflict", group_id="big")["content"]
-        for sender in (members[0], members[250], members[499]):
-            sender.send({"type": "text", "group_id": "big", "content": sender.user_id})
-            for member in members:
-                if member is not sender:
-                    assert member.hear("text")["content"] == sender.user_id
-        sent = running.admin.post("/api/v1/groups/big/messages", {"type": "news"})
-        assert sent.json()["delivered"] == 500
-        for member in members:
-            member.hear("news")
-        assert running.admin.request("DELETE", "/api/v1/groups/big").status == 200
-        for member in members:
-            assert member.hear("group_removed")["why"] == "deleted"
-        assert running.admin.metric("gateway_group_memberships") == 0
-    finally:
-        for member in members:
-            member.client.drop()
+# --- other ways in ---
 
 
 def test_large_groups_get_no_notices(gateway, tmp_path):
-    running = gateway(config(tmp_path, {"notice_limit": 2}))
+    running = gateway(with_groups(tmp_path, {"notice_limit": 2}))
     with Member(running, "ada") as ada, Member(running, "bob") as bob, Member(running, "cyd") as cyd:
         ada.asks("group_join", "group_joined", group_id="g1")
         bob.asks("group_join", "group_joined", group_id="g1")
@@ -515,50 +373,10 @@ def test_large_groups_get_no_notices(gateway, tmp_path):
         bob.hears_no("group_member_muted")
 
 
-def test_joins_and_messages_at_once_on_three_reactors(gateway, tmp_path):
-    """Who has heard that it joined gets every message that is sent from then on, and none after it left."""
-    running = gateway(config(tmp_path, {"notice_limit": 0}, io_threads=3))
-    faults, stop = [], threading.Event()
-
-    def talk():
-        with Member(running, "talker") as talker:
-            talker.asks("group_join", "group_joined", group_id="g1")
-            number = 0
-            while not stop.is_set():
-                number += 1
-                talker.send({"type": "text", "group_id": "g1", "n": number})
-                talker.hears_no()
-
-    def come_and_go(user):
-        with Member(running, user) as member:
-            for _ in range(25):
-                member.asks("group_join", "group_joined", group_id="g1")
-                last = None
-                for _ in range(4):
-                    number = member.hear("text")["n"]
-                    if last is not None and number != last + 1:
-                        faults.append((user, last, number))
-                    last = number
-                member.asks("group_leave", "group_left", group_id="g1")
-                member._kept.clear()
-                member.hears_no("text")
-
-    talker = threading.Thread(target=talk)
-    talker.start()
-    others = [threading.Thread(target=come_and_go, args=(f"u{number}",)) for number in range(5)]
-    for thread in others:
-        thread.start()
-    for thread in others:
-        thread.join()
-    stop.set()
-    talker.join()
-    assert not faults
-
-
 def test_a_token_that_names_groups_lets_its_user_in(gateway, tmp_path):
     secret = "a secret of 32 bytes, at the least"
     security = {"enable_auth": True, "auth": {"keys": [{"alg": "HS256", "secret": secret}]}}
-    running = gateway(config(tmp_path, {"create": "api", "visibility": "invite"}, security=security))
+    running = gateway(with_groups(tmp_path, {"create": "api", "visibility": "invite"}, security=security))
     assert running.admin.post("/api/v1/groups", {"group_id": "team-1"}).status == 201
     signer = Hs256(secret)
 
@@ -576,7 +394,7 @@ def test_a_token_that_names_groups_lets_its_user_in(gateway, tmp_path):
 
 
 def test_other_plugins_use_groups(gateway, tmp_path):
-    settings = config(tmp_path)
+    settings = with_groups(tmp_path)
     settings["plugins"]["load"].append({"name": "announces", "path": str(BUILD_DIR / "tests" / "plugins" / "announces.so")})
     running = gateway(settings)
     with Member(running, "ada") as ada, Member(running, "bob") as bob:
@@ -609,4 +427,3 @@ def test_json_of_frames_is_what_the_protocol_says(running):
         ada.send({"type": "group_join", "id": "text id", "group_id": 'quo"te\\'})
         answer = ada.hear("group_joined")
         assert answer["id"] == "text id" and answer["group_id"] == 'quo"te\\'
-        assert json.dumps(answer)

@@ -55,3 +55,10 @@ class Member:
 
     def close(self):
         self.client.close()
+
+
+def members_of(running, group_id):
+    """The members of a group and their roles, as the back end sees them."""
+    answer = running.admin.get(f"/api/v1/groups/{group_id}/members?limit=1000")
+    assert answer.status == 200, answer
+    return {m["user_id"]: m["role"] for m in answer.json()["members"]}

@@ -14,3 +14,9 @@ def with_journal_store(config, folder):
     store = {"name": "journal-store", "path": path, "config": {"file": str(folder / "journal")}}
     made = merged(config, {"wsc": others})
     return merged(made, {"plugins": {"load": [store, *made.get("plugins", {}).get("load", [])]}})
+
+
+def with_groups(folder, group=None, io_threads=1, **wsc):
+    """The same with groups, whose keys are `group`; `wsc`: more of that section."""
+    group = {"enabled": True, "changes_per_minute": 0, **(group or {})}
+    return with_journal_store({"wsc": {"group": group, "performance": {"io_threads": io_threads}, **wsc}}, folder)
