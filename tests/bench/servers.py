@@ -38,9 +38,7 @@ PLUGINS = {
     "cors": '{ origins: ["http://127.0.0.1"] }',
     "audit": "{ file: audit.jsonl }",
     "echo": "{}",
-    "journal-store": "{ file: journal }",
 }
-TEST_PLUGINS = {"journal-store": "tests/plugins/journal_store.so"}  # below the build folder: not installed
 
 
 class Failed(Exception):
@@ -68,9 +66,7 @@ class Server:
         if self.script is not None:
             return [BUN if self.on_bun else "node", PEERS / self.script, *features]
         config = folder / "gateway.yaml"
-        paths = {name: f", path: {binary.parent.parent / file}" for name, file in TEST_PLUGINS.items()}
-        plugins = [f"    - {{ name: {name}{paths.get(name, '')}, config: {PLUGINS[name]} }}\n"
-                   for name in (*self.plugins, *more_plugins)]
+        plugins = [f"    - {{ name: {name}, config: {PLUGINS[name]} }}\n" for name in (*self.plugins, *more_plugins)]
         config.write_text(GATEWAY_CONFIG + ("plugins:\n  load:\n" + "".join(plugins) if plugins else ""))
         sets = [word for feature in features for word in ("--set", GATEWAY_FEATURES[feature])]
         return [binary, "--config", config, *sets]

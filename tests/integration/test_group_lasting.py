@@ -173,3 +173,19 @@ def test_joins_and_messages_at_once_on_three_reactors(gateway, tmp_path):
     stop.set()
     talker.join()
     assert not faults
+
+
+def test_groups_need_no_set_up(gateway):
+    """The bundled store comes with wsc.group, beside the YAML file, and is reloaded while groups use it."""
+    running = gateway({"wsc": {"group": {"enabled": True}}})
+    with Member(running, "ada") as ada, Member(running, "bob") as bob:
+        for one in (ada, bob):
+            one.asks("group_join", "group_joined", group_id="g1")
+        for what in ("store-sqlite", "group"):
+            assert running.admin.post(f"/api/v1/plugins/{what}/reload", "").status == 200
+            ada.send({"type": "text", "group_id": "g1", "content": what})
+            assert bob.hear("text")["content"] == what
+        bob.asks("group_leave", "group_left", group_id="g1")
+    running.kill()
+    again = gateway(running.config_file)
+    assert members_of(again, "g1") == {"ada": "owner"}
