@@ -35,6 +35,7 @@ ROUTES = [
     ("GET", "/api/v1/config"),
 ]
 PROBES = {"/livez", "/readyz"}
+PLUGINS = ("/api/v1/groups", "/api/v1/tickets")  # of plugins, where these are loaded
 PATHS = sorted({path for _, path in ROUTES})
 
 
@@ -72,6 +73,7 @@ def test_the_page_names_every_route():
 
     page = (SOURCE_DIR / "docs" / "http-api.md").read_text().replace("{id}", "X").replace("{name}", "X")
     told = {(method, path) for method, path in re.findall(r"^\| `([A-Z]+) (/[^`?]*)", page, re.M)}
+    told = {(method, path) for method, path in told if not path.startswith(PLUGINS)}
     assert told == {(method, re.sub(r"/[cu]1", "/X", path)) for method, path in ROUTES}
 
 
