@@ -1,7 +1,9 @@
 #include "storage.h"
 
 #include <chrono>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 
 namespace storage {
 namespace {
@@ -9,29 +11,68 @@ namespace {
 constexpr uint32_t page_entries = 5000;
 constexpr std::chrono::seconds page_timeout{30};
 
-// Frees `done` after its one call. The store's thread: what is thrown ends the process here, with a stack,
-// rather than in the store.
-void call_done(void* ud, const gw_store_result* result) noexcept {
-    const std::unique_ptr<Done> done(static_cast<Done*>(ud));
-    Answer answer;
-    answer.status = result->status;
-    answer.message = gateway::to_view(result->message);
-    answer.more = result->more != 0;
-    answer.entries.reserve(result->count);
-    for (uint64_t i = 0; i < result->count; ++i) {
-        answer.entries.emplace_back(gateway::to_view(result->entries[i].key),
-                                    gateway::to_view(result->entries[i].value));
+}  // namespace
+
+class Space::Calls {
+   public:
+    void begin() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        ++count_;
     }
-    (*done)(answer);
+    void end() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (--count_ == 0) none_.notify_all();
+    }
+    void wait_for_none() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        none_.wait_for(lock, page_timeout, [this] { return count_ == 0; });
+    }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable none_;
+    size_t count_ = 0;
+};
+
+struct Space::Call {
+    Done done;
+    std::shared_ptr<Calls> calls;
+
+    // Frees the call after its one answer. The store's thread: what is thrown ends the process here, with a
+    // stack, rather than in the store.
+    static void answered(void* ud, const gw_store_result* result) noexcept {
+        std::unique_ptr<Call> call(static_cast<Call*>(ud));
+        Answer answer;
+        answer.status = result->status;
+        answer.message = gateway::to_view(result->message);
+        answer.more = result->more != 0;
+        answer.entries.reserve(result->count);
+        for (uint64_t i = 0; i < result->count; ++i) {
+            answer.entries.emplace_back(gateway::to_view(result->entries[i].key),
+                                        gateway::to_view(result->entries[i].value));
+        }
+        call->done(answer);
+        const std::shared_ptr<Calls> calls = call->calls;
+        call.reset();  // with all that `done` has captured
+        calls->end();
+    }
+};
+
+Space::Space(Source source, std::string name)
+    : source_(std::move(source)), name_(std::move(name)), calls_(std::make_shared<Calls>()) {}
+
+Space::~Space() {
+    calls_->wait_for_none();
 }
 
-// Who is not GW_OK has taken nothing.
-int32_t submitted(int32_t code, std::unique_ptr<Done> done) {
-    if (code == GW_OK) static_cast<void>(done.release());  // call_done() frees it
+int32_t Space::submitted(int32_t code, std::unique_ptr<Call> call) {
+    if (code == GW_OK) {
+        static_cast<void>(call.release());  // answered() frees it
+    } else {
+        calls_->end();
+    }
     return code;
 }
-
-}  // namespace
 
 int32_t Space::commit(const Batch& batch, Done done) {
     const auto store = source_();
@@ -40,9 +81,10 @@ int32_t Space::commit(const Batch& batch, Done done) {
     ops.reserve(batch.ops_.size());
     for (const Batch::Op& op : batch.ops_)
         ops.push_back({op.kind, 0, gateway::to_gw(op.key), gateway::to_gw(op.value)});
-    auto call = std::make_unique<Done>(std::move(done));
-    const int32_t code =
-        store->commit(store->head.self, gateway::to_gw(name_), ops.data(), ops.size(), call_done, call.get());
+    auto call = std::make_unique<Call>(Call{std::move(done), calls_});
+    calls_->begin();
+    const int32_t code = store->commit(store->head.self, gateway::to_gw(name_), ops.data(), ops.size(),
+                                       Call::answered, call.get());
     return submitted(code, std::move(call));
 }
 
@@ -55,8 +97,10 @@ int32_t Space::scan(std::string_view from, std::string_view to, uint32_t limit, 
     range.from = gateway::to_gw(from);
     range.to = gateway::to_gw(to);
     range.reverse = reverse ? 1 : 0;
-    auto call = std::make_unique<Done>(std::move(done));
-    const int32_t code = store->scan(store->head.self, gateway::to_gw(name_), &range, call_done, call.get());
+    auto call = std::make_unique<Call>(Call{std::move(done), calls_});
+    calls_->begin();
+    const int32_t code =
+        store->scan(store->head.self, gateway::to_gw(name_), &range, Call::answered, call.get());
     return submitted(code, std::move(call));
 }
 

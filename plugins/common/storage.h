@@ -63,7 +63,11 @@ class Space {
    public:
     using Source = std::function<std::shared_ptr<const gw_store_v1>()>;  // null: nobody offers it now
 
-    Space(Source source, std::string name) : source_(std::move(source)), name_(std::move(name)) {}
+    Space(Source source, std::string name);
+    // Waits until the store's thread has left the last `done`: this code may be unmapped after that.
+    ~Space();
+    Space(const Space&) = delete;
+    Space& operator=(const Space&) = delete;
 
     // GW_OK: done will be called, once. Else what gw.store/1 says, GW_E_STATE when there is no store; done is
     // not called.
@@ -78,8 +82,14 @@ class Space {
     void load(std::string_view from, std::string_view to, const std::function<void(const Entry&)>& each);
 
    private:
+    class Calls;  // those that are under way
+    struct Call;
+    // What commit() and scan() do with the store's answer to whether it took the call.
+    int32_t submitted(int32_t code, std::unique_ptr<Call> call);
+
     const Source source_;
     const std::string name_;
+    const std::shared_ptr<Calls> calls_;
 };
 
 }  // namespace storage
