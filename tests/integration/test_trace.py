@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -20,8 +21,12 @@ CHAIN = {
 class Reader:
     """A trace as it is streamed."""
 
-    def __init__(self, running, client, headers=None, **query):
+    def __init__(self, running, client, headers=None, receive_buffer=None, **query):
         self._connection = http.client.HTTPConnection(running.admin.host, running.admin.port, timeout=30)
+        if receive_buffer:
+            self._connection.sock = socket.socket()
+            self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self._connection.sock.connect((running.admin.host, running.admin.port))
         more = "".join(f"&{name}={value}" for name, value in query.items())
         self._connection.request("GET", f"/api/v1/trace?client={client}{more}", headers=headers or {})
         self.response = self._connection.getresponse()
@@ -214,16 +219,17 @@ def test_the_command_prints_it(gateway, as_json):
 
 def test_a_reader_that_is_slow_is_told_how_much_it_lost(gateway):
     running = gateway(CHAIN)
-    messages = 20000
-    with running.connect("alice", "a1") as alice, Reader(running, "a1") as trace:
+    messages = 10000
+    # More than the kernel keeps for a reader that reads nothing.
+    with running.connect("alice", "a1") as alice, Reader(running, "a1", receive_buffer=4096, payload=1) as trace:
         trace.line()
-        ping = json.dumps({"type": "ping", "padding": "x" * 50})
-        for _ in range(messages // 100):
-            for _ in range(100):
+        ping = json.dumps({"type": "ping", "padding": "x" * 1000})
+        for _ in range(messages // 50):
+            for _ in range(50):
                 alice.send_text(ping)
-            for _ in range(100):
+            for _ in range(50):
                 alice.receive()
-        alice.close()
+        # What waits is bounded, and this is told in its place, not at the end.
         lines = trace.until("lost")
         received = sum(line["event"] == "received" for line in lines)
         assert 0 < received < messages and lines[-1]["lines"] > 0
