@@ -97,7 +97,8 @@ bool names_a_secret(std::string key) {
     for (char& c : key) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
-    for (const char* word : {"key", "secret", "password", "passwd", "token", "credential", "private"}) {
+    for (const char* word :
+         {"key", "secret", "password", "passwd", "token", "credential", "private", "authorization"}) {
         if (key.find(word) != std::string::npos) return true;
     }
     return false;

@@ -13,8 +13,8 @@ namespace gatewayd {
 std::string render_reference();
 
 // Every key with the value that is in force. Secrets are "***": API keys, auth keys, and of a plugin's
-// configuration what its key calls a key, secret, password, token or credential. Plugins that a wsc section
-// brings are named in comments.
+// configuration what its key calls a key, secret, password, token, credential or authorization. Plugins that
+// a wsc section brings are named in comments.
 std::string render_effective(const Settings& settings);
 
 namespace config {

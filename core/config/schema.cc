@@ -189,10 +189,12 @@ void add_compression(std::vector<Key>& keys) {
 void add_security(std::vector<Key>& keys) {
     keys.push_back(
         flag("wsc.security.enable_auth", GATEWAYD_AT(wsc.security.enable_auth),
-             "true: brings the plugin that auth.provider names; without a key the gateway does not start."));
-    keys.push_back(text("wsc.security.auth.provider", GATEWAYD_AT(wsc.security.auth.provider),
-                        check_plugin_name,
-                        "Who checks who a client is: jwt (the plugin `auth-jwt`), or a plugin of yours."));
+             "true: brings the plugin that auth.provider names; without a key (jwt) or a url (http) the "
+             "gateway does not start."));
+    keys.push_back(
+        text("wsc.security.auth.provider", GATEWAYD_AT(wsc.security.auth.provider), check_plugin_name,
+             "Who checks who a client is: jwt (the plugin `auth-jwt`), http (`auth-http`, which asks "
+             "your login), or a plugin of yours."));
     keys.push_back(
         of_kind(text("wsc.security.auth.keys", GATEWAYD_AT(wsc.security.auth.keys), nullptr,
                      "What tokens are verified with, in the form that the provider's README gives. Secret."),
@@ -367,7 +369,8 @@ const std::vector<Section>& schema_sections() {
         {"wsc.performance", "Limits and sizes. Every limit has an answer; none is silent."},
         {"wsc.security", "Who may connect and how much they may send."},
         {"wsc.security.auth", "For enable_auth; further keys are those of the provider's README.", true},
-        {"wsc.security.rate_limit", "For enable_rate_limit; the keys are those of the README of `limits`.", true},
+        {"wsc.security.rate_limit", "For enable_rate_limit; the keys are those of the README of `limits`.",
+         true},
         {"wsc.group", "Groups of users: the configuration of the plugin `group`."},
         {"wsc.ticket", "Tickets between customers and agents: the configuration of the plugin `ticket`."},
         {"wsc.store", "For groups and tickets; further keys are those of the provider's README.", true},

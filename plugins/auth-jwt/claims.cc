@@ -1,19 +1,17 @@
 #include "claims.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "strict_json.h"
+#include "../common/strict_json.h"
 
 namespace auth_jwt {
 namespace {
 
+using auth::find;
+using auth::optional_text;
+using auth::text_of;
 using rapidjson::Value;
-
-constexpr int64_t last_second = 253402300799;  // of the year 9999
 
 // A claim in a text that is sent and logged.
 std::string quoted(std::string_view name) {
@@ -32,7 +30,7 @@ bool read_date(const Value& claims, std::string_view name, bool* exists, int64_t
     } else {
         return false;
     }
-    return *out >= 0 && *out <= last_second;
+    return *out >= 0 && *out <= auth::last_second;
 }
 
 Refusal check_dates(const Value& claims, const ClaimRules& rules, int64_t now_s, Identity* out) {
@@ -83,69 +81,24 @@ Refusal check_audience(const Value& claims, const ClaimRules& rules) {
     return {token_wrong_audience, "the token's aud is not the configured audience"};
 }
 
-// What the gateway takes for an id: UTF-8 it is already.
-bool is_id(std::string_view text) {
-    return !text.empty() && text.size() <= max_id_bytes && std::none_of(text.begin(), text.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F;
-    });
-}
-
-// An id that is text or a whole number. False: there, and no id.
-bool read_id(const Value& claims, std::string_view name, std::string* out) {
-    const Value* value = find(claims, name);
-    if (value == nullptr) return true;
-    if (value->IsInt64()) {
-        *out = std::to_string(value->GetInt64());
-    } else if (value->IsUint64()) {
-        *out = std::to_string(value->GetUint64());
-    } else if (const auto text = text_of(value)) {
-        *out = *text;
-    }
-    return is_id(*out);
-}
-
-// Ids in a list, or one alone, as a JSON list. False: there, and not that.
-bool read_ids(const Value& claims, std::string_view name, std::string* out) {
-    const Value* value = find(claims, name);
-    if (value == nullptr) return true;
-    rapidjson::StringBuffer text;
-    rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-    const auto add = [&](const Value& item) {
-        const auto id = text_of(&item);
-        if (!id || !is_id(*id)) return false;
-        writer.String(id->data(), static_cast<rapidjson::SizeType>(id->size()));
-        return true;
-    };
-    writer.StartArray();
-    if (value->IsArray()) {
-        if (!std::all_of(value->Begin(), value->End(), add)) return false;
-    } else if (!add(*value)) {
-        return false;
-    }
-    writer.EndArray();
-    out->assign(text.GetString(), text.GetSize());
-    return out->size() <= max_attribute_bytes;
-}
-
 Refusal read_identity(const Value& claims, const ClaimNames& names, Identity* out) {
     constexpr const char* no_id = " must be 1 to 128 bytes of text without control characters";
     for (const auto& [name, place] :
          {std::pair(&names.user_id, &out->user_id), std::pair(&names.user_type, &out->user_type),
           std::pair(&names.client_id, &out->client_id)}) {
-        if (!read_id(claims, *name, place)) return {token_bad_claim, quoted(*name) + no_id};
+        if (!auth::read_id(find(claims, *name), place)) return {token_bad_claim, quoted(*name) + no_id};
     }
     if (out->user_id.empty()) {
         return {token_bad_claim, quoted(names.user_id) + ", who the user is, is missing"};
     }
     std::string_view name;
-    if (!optional_text(claims, names.name, &name) || name.size() > max_attribute_bytes) {
+    if (!optional_text(claims, names.name, &name) || name.size() > auth::max_attribute_bytes) {
         return {token_bad_claim, quoted(names.name) + " must be text of at most 4096 bytes"};
     }
     out->name = name;
     for (const auto& [list, place] :
          {std::pair(&names.groups, &out->groups), std::pair(&names.tickets, &out->tickets)}) {
-        if (!read_ids(claims, *list, place)) {
+        if (!auth::read_ids(find(claims, *list), place)) {
             return {token_bad_claim, quoted(*list) + " must be a list of ids, 4096 bytes at most in all"};
         }
     }
@@ -157,7 +110,8 @@ Refusal read_identity(const Value& claims, const ClaimNames& names, Identity* ou
 Refusal read_claims(std::string_view payload, const ClaimRules& rules, int64_t now_s, Identity* out) {
     rapidjson::Document claims;
     std::string wrong;
-    if (!parse_object(payload, &claims, &wrong)) return {token_malformed, "the token's payload " + wrong};
+    if (!auth::parse_object(payload, &claims, &wrong))
+        return {token_malformed, "the token's payload " + wrong};
     if (Refusal refusal = check_issuer(claims, rules)) return refusal;
     if (Refusal refusal = check_audience(claims, rules)) return refusal;
     if (Refusal refusal = check_dates(claims, rules, now_s, out)) return refusal;

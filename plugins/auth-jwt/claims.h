@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "../common/identity.h"
 #include "refusal.h"
 
 namespace auth_jwt {
 
-inline constexpr size_t max_id_bytes = 128;          // as the gateway has it
-inline constexpr size_t max_attribute_bytes = 4096;  // as the gateway has it
+using auth::Identity;
 
 // Names of claims, or JSON pointers ("/realm_access/roles") of what is further in.
 struct ClaimNames {
@@ -31,18 +31,6 @@ struct ClaimRules {
     int64_t leeway_s = 30;
     bool require_exp = true;
     ClaimNames names;
-};
-
-inline constexpr const char* default_user_type = "customer";  // the gateway's, where none is said
-
-struct Identity {
-    std::string user_id;
-    std::string user_type;     // empty: not said
-    std::string client_id;     // empty: not said
-    std::string name;          // empty: not said
-    std::string groups;        // a JSON list of texts; empty: not said
-    std::string tickets;       // as groups
-    int64_t expires_at_s = 0;  // when the connection ends: since 1970; 0: never
 };
 
 // `payload`: of a token whose signature holds.

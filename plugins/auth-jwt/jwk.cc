@@ -3,13 +3,16 @@
 
 #include <algorithm>
 
+#include "../common/strict_json.h"
 #include "base64url.h"
 #include "key_reader.h"
-#include "strict_json.h"
 
 namespace auth_jwt {
 namespace {
 
+using auth::find;
+using auth::optional_text;
+using auth::text_of;
 using rapidjson::Value;
 
 constexpr size_t coordinate_bytes = 32;  // of P-256 and Ed25519
@@ -163,7 +166,7 @@ std::shared_ptr<Key> key_of(const Value& jwk, bool secrets_allowed, Jwks* set, s
 
 bool read_jwks(std::string_view text, bool secrets_allowed, Jwks* out, std::string* why) {
     rapidjson::Document document;
-    if (!parse_object(text, &document, why)) return false;
+    if (!auth::parse_object(text, &document, why)) return false;
     const Value* keys = find(document, "keys");
     if (keys == nullptr || !keys->IsArray()) {
         *why = "has no list named keys: not a JWKS";

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <initializer_list>
 
+#include "../common/local_url.h"
 #include "base64url.h"
 #include "key_reader.h"
 
@@ -38,16 +39,6 @@ std::vector<std::string> one_or_more(const Config& entry) {
         if (text.empty()) entry.fail("must not be empty");
     }
     return texts;
-}
-
-// Whether what is sent there stays on this machine.
-bool is_local(std::string_view url) {
-    for (const std::string_view host : {"http://127.0.0.1", "http://[::1]", "http://localhost"}) {
-        if (url.substr(0, host.size()) != host) continue;
-        const std::string_view rest = url.substr(host.size(), 1);
-        if (rest.empty() || rest == ":" || rest == "/" || rest == "?") return true;
-    }
-    return false;
 }
 
 class KeyReader {
@@ -156,7 +147,7 @@ class KeyReader {
         const std::string problem = gateway::http::url_problem(host_, url.url);
         if (!problem.empty()) place.fail(problem);
         const bool encrypted = url.url.substr(0, 8) == "https://";
-        if (!encrypted && !is_local(url.url) && !entry.get("allow_http").bool_or(false)) {
+        if (!encrypted && !auth::is_local_url(url.url) && !entry.get("allow_http").bool_or(false)) {
             place.fail(
                 "must be https: who can change what http brings can give out tokens; allow_http: true "
                 "allows it");

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "../common/strict_json.h"
 #include "base64url.h"
 #include "key_reader.h"
-#include "strict_json.h"
 
 namespace auth_jwt {
 namespace {
+
+using auth::find;
+using auth::optional_text;
+using auth::text_of;
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -25,7 +29,7 @@ bool is_type(std::string_view typ, std::string_view wanted) {
 Refusal read_header(std::string_view json, const TokenRules& rules, Token* out) {
     rapidjson::Document header;
     std::string wrong;
-    if (!parse_object(json, &header, &wrong)) return {token_malformed, "the token's header " + wrong};
+    if (!auth::parse_object(json, &header, &wrong)) return {token_malformed, "the token's header " + wrong};
     if (header.HasMember("crit")) {
         return {token_malformed, "the token's header has a crit, and no extension is understood here"};
     }

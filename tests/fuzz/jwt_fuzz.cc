@@ -8,13 +8,14 @@
 #include <set>
 
 #include "plugins/auth-jwt/key_reader.h"
-#include "plugins/auth-jwt/strict_json.h"
 #include "plugins/auth-jwt/verifier.h"
+#include "plugins/common/strict_json.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/json_reference.h"
 
 namespace {
 
+using namespace auth;
 using namespace auth_jwt;
 using namespace gatewayd::fuzz;
 

@@ -180,6 +180,32 @@ def test_without_keys_yet_it_is_503_and_then_they_come(gateway):
         eventually(lambda: Waiting(running, FIRST.token()).status() == 101, "the keys")
 
 
+@pytest.mark.parametrize("trusted", ["its authority", "another one", "the system's"])
+def test_keys_over_https_are_taken_from_a_server_that_is_trusted(gateway, certificates, trusted):
+    """A server whose certificate an authority of the test has signed; plugins.http.ca_file names who is trusted."""
+    authority, chain, key = certificates.make_signed("login.localhost")
+    other, _ = certificates.make("other.example.com")
+    ca_file = {"its authority": str(authority), "another one": str(other)}.get(trusted, "")
+    with KeyServer(jwks(FIRST), certificate=(chain, key)) as server:
+        running = gateway(merged(from_url(server, min_refresh=3600), {"plugins": {"http": {"ca_file": ca_file}}}))
+        if trusted == "its authority":
+            admits(running, FIRST.token())
+            running.wait_for_log("keys of https://127.0.0.1:.* fetched: 1")
+            refused(running, "token_bad_signature", Rs256("first").token())
+        else:
+            refused(running, "keys_unavailable", FIRST.token(), status=503)
+            running.wait_for_log("keys of https://.* were not fetched: .*certificate is not trusted")
+            assert server.requests == 0
+
+
+def test_a_servers_name_must_be_the_certificates(gateway, certificates):
+    authority, chain, key = certificates.make_signed("login.localhost", address=None)
+    with KeyServer(jwks(FIRST), certificate=(chain, key)) as server:
+        running = gateway(merged(from_url(server), {"plugins": {"http": {"ca_file": str(authority)}}}))
+        refused(running, "keys_unavailable", FIRST.token(), status=503)
+        assert server.requests == 0
+
+
 def test_old_keys_are_fetched_again(gateway, server):
     running = gateway(from_url(server, refresh=1, min_refresh=1))
     admits(running, FIRST.token())

@@ -13,9 +13,10 @@ class BackEnd:
     answer      called with each request (`.path`, `.headers`, `.json`); returns (status, object), (status, text), or bytes
                 that are sent as they are, after which the connection ends. It may wait for something, such as `back_end.gate`.
     certificate (cert, key): TLS
+    port        the one to listen on; 0: any
     """
 
-    def __init__(self, answer, certificate=None):
+    def __init__(self, answer, certificate=None, port=0):
         self.requests = []
         self.gate = threading.Event()
         self.arrived = threading.Semaphore(0)  # one for each request that was read
@@ -53,12 +54,12 @@ class BackEnd:
                 pass
 
         class Server(http.server.ThreadingHTTPServer):
-            request_queue_size = 128
+            request_queue_size = 512
 
             def handle_error(self, *ignored):
                 pass  # a TLS handshake that the gateway ended
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

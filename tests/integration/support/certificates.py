@@ -63,6 +63,25 @@ class Certificates:
         )
         return cert, key_file
 
+    def make_signed(self, name, address="127.0.0.1"):
+        """A certificate for `name` and `address` (None: without one), signed by an authority that is made for it. Returns
+        (authority, cert, key)."""
+        authority, authority_key = self.paths(f"{name}-authority")
+        cert, key_file = self.paths(name)
+        openssl(
+            *("req", "-x509", *KEYS["ec"], "-nodes", "-days", "2", "-subj", f"/CN={name} authority"),
+            *("-addext", "basicConstraints=critical,CA:TRUE", "-keyout", authority_key, "-out", authority),
+        )
+        openssl("req", *KEYS["ec"], "-nodes", "-subj", f"/CN={name}", "-keyout", key_file, "-out", "csr", cwd=self.folder)
+        alternatives = ",".join([f"DNS:{name}"] + ([f"IP:{address}"] if address else []))
+        (self.folder / "extensions").write_text(f"subjectAltName={alternatives}\nbasicConstraints=CA:FALSE\n")
+        openssl(
+            *("x509", "-req", "-in", "csr", "-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", "2"),
+            *("-extfile", "extensions", "-out", cert),
+            cwd=self.folder,
+        )
+        return authority, cert, key_file
+
     def paths(self, name):
         return self.folder / f"{name}.pem", self.folder / f"{name}.key"
 

@@ -7,8 +7,8 @@
 
 #include "gateway/harness.hpp"
 #include "plugins/auth-jwt/base64url.h"
-#include "plugins/auth-jwt/bearer.h"
-#include "plugins/auth-jwt/strict_json.h"
+#include "plugins/common/bearer.h"
+#include "plugins/common/strict_json.h"
 
 namespace gatewayd {
 namespace {
@@ -90,11 +90,8 @@ TEST_CASE("base64url is read in its one form") {
 TEST_CASE("claims are found by name, and by JSON pointer") {
     rapidjson::Document json;
     std::string why;
-    REQUIRE(
-        auth_jwt::parse_object(R"({"a":"1","a/b":"2","/c":"3","d":{"e":{"f~":"4"},"n":null}})", &json, &why));
-    const auto text = [&](const char* name) {
-        return auth_jwt::text_of(auth_jwt::find(json, name)).value_or("-");
-    };
+    REQUIRE(auth::parse_object(R"({"a":"1","a/b":"2","/c":"3","d":{"e":{"f~":"4"},"n":null}})", &json, &why));
+    const auto text = [&](const char* name) { return auth::text_of(auth::find(json, name)).value_or("-"); };
     CHECK(text("a") == "1");
     CHECK(text("a/b") == "2");
     CHECK(text("/a~1b") == "2");
@@ -108,15 +105,15 @@ TEST_CASE("claims are found by name, and by JSON pointer") {
 }
 
 TEST_CASE("where tokens stand") {
-    CHECK(auth_jwt::bearer_of("Bearer abc") == "abc");
-    CHECK(auth_jwt::bearer_of(" bEARER  abc ") == "abc");
-    CHECK(auth_jwt::bearer_of("Bearer") == "");
-    CHECK(auth_jwt::bearer_of("Bearerabc") == "");
-    CHECK(auth_jwt::bearer_of("Basic abc") == "");
-    CHECK(auth_jwt::token_of_protocols("bearer, abc") == "abc");
-    CHECK(auth_jwt::token_of_protocols("a,bearer ,abc,d") == "abc");
-    CHECK(auth_jwt::token_of_protocols("abc, bearer") == "");
-    CHECK(auth_jwt::token_of_protocols("") == "");
+    CHECK(auth::bearer_of("Bearer abc") == "abc");
+    CHECK(auth::bearer_of(" bEARER  abc ") == "abc");
+    CHECK(auth::bearer_of("Bearer") == "");
+    CHECK(auth::bearer_of("Bearerabc") == "");
+    CHECK(auth::bearer_of("Basic abc") == "");
+    CHECK(auth::token_of_protocols("bearer, abc") == "abc");
+    CHECK(auth::token_of_protocols("a,bearer ,abc,d") == "abc");
+    CHECK(auth::token_of_protocols("abc, bearer") == "");
+    CHECK(auth::token_of_protocols("") == "");
 }
 
 TEST_CASE("auth-jwt stands in the auth stage and sees handshakes and messages") {

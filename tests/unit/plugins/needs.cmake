@@ -1,9 +1,12 @@
 find_package(SQLite3 3.35 REQUIRED)
 # The tests load built plugins, and compile the parts of bundled ones that are tested by themselves.
 target_sources(unit_plugins PRIVATE
+  ${PROJECT_SOURCE_DIR}/plugins/auth-http/answer.cc
+  ${PROJECT_SOURCE_DIR}/plugins/auth-http/cache.cc
   ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/base64url.cc
-  ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/bearer.cc
-  ${PROJECT_SOURCE_DIR}/plugins/auth-jwt/strict_json.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/bearer.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/identity.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/strict_json.cc
   ${PROJECT_SOURCE_DIR}/plugins/cors/origin.cc
   ${PROJECT_SOURCE_DIR}/plugins/examples/moderate/verdict.cc
   ${PROJECT_SOURCE_DIR}/plugins/audit/journal.cc

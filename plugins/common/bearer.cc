@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace auth_jwt {
+namespace auth {
 namespace {
 
 constexpr std::string_view scheme = "bearer";
@@ -64,4 +64,4 @@ Refusal find_token(const gateway::Request& handshake, std::string_view* token) {
     return {};
 }
 
-}  // namespace auth_jwt
+}  // namespace auth

@@ -1,7 +1,7 @@
 // JSON objects that nobody can read in two ways: RFC 8259 in valid UTF-8, no key twice in any object, no
 // zero byte, at most max_json_levels deep. Pure functions: any thread.
-#ifndef GATEWAYD_PLUGINS_AUTH_JWT_STRICT_JSON_H
-#define GATEWAYD_PLUGINS_AUTH_JWT_STRICT_JSON_H
+#ifndef GATEWAYD_PLUGINS_COMMON_STRICT_JSON_H
+#define GATEWAYD_PLUGINS_COMMON_STRICT_JSON_H
 
 #include <rapidjson/document.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace auth_jwt {
+namespace auth {
 
 inline constexpr size_t max_json_levels = 16;
 
@@ -25,6 +25,6 @@ std::optional<std::string_view> text_of(const rapidjson::Value* value);
 // A member that may be absent. False: it is there and no text.
 bool optional_text(const rapidjson::Value& object, std::string_view name, std::string_view* out);
 
-}  // namespace auth_jwt
+}  // namespace auth
 
 #endif

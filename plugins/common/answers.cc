@@ -3,14 +3,16 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-namespace auth_jwt {
+#include "refusal.h"
 
-std::string challenge_of(const Refusal& refusal) {
+namespace auth {
+
+std::string challenge_of(std::string_view code, std::string_view why) {
     std::string text = "Bearer realm=\"gatewayd\"";
-    if (refusal.code == token_missing) return text;  // who sent none is told of no error
+    if (code == token_missing) return text;  // who sent none is told of no error
     text += ", error=\"invalid_token\", error_description=\"";
-    // Names of claims come from the configuration, and a quoted-string takes little.
-    for (const char c : refusal.why)
+    // Names come from the configuration, and a quoted-string takes little.
+    for (const char c : why)
         text += c >= 0x20 && c < 0x7F && c != '"' && c != '\\' ? c : '\'';
     return text + "\"";
 }
@@ -40,4 +42,4 @@ std::string expiring_notice(int64_t left_s) {
     return R"({"type":"token_expiring","in_s":)" + std::to_string(left_s) + "}";
 }
 
-}  // namespace auth_jwt
+}  // namespace auth

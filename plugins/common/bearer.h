@@ -1,14 +1,14 @@
 // Where a client puts its token (docs/protocol.md): Authorization: Bearer, ?token=, or the subprotocol pair
 // `bearer, <token>`, which is what a browser can send. [conn]
-#ifndef GATEWAYD_PLUGINS_AUTH_JWT_BEARER_H
-#define GATEWAYD_PLUGINS_AUTH_JWT_BEARER_H
+#ifndef GATEWAYD_PLUGINS_COMMON_BEARER_H
+#define GATEWAYD_PLUGINS_COMMON_BEARER_H
 
 #include <string_view>
 
 #include "gateway/plugin.hpp"
 #include "refusal.h"
 
-namespace auth_jwt {
+namespace auth {
 
 // *token is a view of the request. Refuses: none, or in more than one place (RFC 6750 section 2).
 Refusal find_token(const gateway::Request& handshake, std::string_view* token);
@@ -18,6 +18,6 @@ std::string_view bearer_of(std::string_view authorization);
 // What stands behind `bearer` in a list of subprotocols; empty: there is none.
 std::string_view token_of_protocols(std::string_view protocols);
 
-}  // namespace auth_jwt
+}  // namespace auth
 
 #endif

@@ -1,13 +1,13 @@
 // Session: what the plugin keeps of one connection: until when its token holds. What comes next is a question
 // of the wall clock alone, so it may be asked at any time, as often as one likes. The connection's thread.
-#ifndef GATEWAYD_PLUGINS_AUTH_JWT_SESSION_H
-#define GATEWAYD_PLUGINS_AUTH_JWT_SESSION_H
+#ifndef GATEWAYD_PLUGINS_COMMON_SESSION_H
+#define GATEWAYD_PLUGINS_COMMON_SESSION_H
 
 #include <cstdint>
 
 #include "gateway/plugin.h"
 
-namespace auth_jwt {
+namespace auth {
 
 class Session {
    public:
@@ -30,6 +30,6 @@ class Session {
     int64_t notice_at_ms_ = 0;  // 0: no more
 };
 
-}  // namespace auth_jwt
+}  // namespace auth
 
 #endif

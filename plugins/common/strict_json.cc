@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace auth_jwt {
+namespace auth {
 namespace {
 
 using rapidjson::Value;
@@ -124,4 +124,4 @@ bool optional_text(const Value& object, std::string_view name, std::string_view*
     return text.has_value();
 }
 
-}  // namespace auth_jwt
+}  // namespace auth

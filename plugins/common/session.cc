@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace auth_jwt {
+namespace auth {
 
 void Session::expire_at(int64_t expires_at_s, int64_t notice_s) {
     ends_at_ms_ = expires_at_s * 1000;
@@ -21,4 +21,4 @@ int64_t Session::wait_ms(int64_t now_ms) const {
     return next == 0 ? 0 : std::max<int64_t>(next - now_ms, 1);
 }
 
-}  // namespace auth_jwt
+}  // namespace auth
