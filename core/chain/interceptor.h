@@ -23,9 +23,9 @@ struct Interceptor {
     const void* instance = nullptr;  // whose tokens its deferrals give out
     const void* lineage = nullptr;   // the same for every generation of one configured plugin
     uint32_t stage = GW_STAGE_MESSAGE;
-    uint32_t kinds = 0;  // GW_KIND_ bits
-    uint64_t events = 0;             // GW_EV_ bits
-    bool fails_open = false;         // on_error: open
+    uint32_t kinds = 0;       // GW_KIND_ bits
+    uint64_t events = 0;      // GW_EV_ bits
+    bool fails_open = false;  // on_error: open
     // In the place of a plugin that is being restarted: wants on each connection what that one wanted there.
     bool stands_in = false;
     std::shared_ptr<const PluginTag> tag;  // its file, for blame; null: none

@@ -89,7 +89,8 @@ bool is_same(const ConfigNode& a, const ConfigNode& b) {
 bool is_same(const PluginSettings& a, const PluginSettings& b) {
     return a.name == b.name && a.path == b.path && a.on_error == b.on_error && a.on_crash == b.on_crash &&
            a.budget_ms == b.budget_ms && a.on_overrun == b.on_overrun && a.overrun_limit == b.overrun_limit &&
-           a.overrun_retry_ms == b.overrun_retry_ms && a.allow_unsafe == b.allow_unsafe && a.listed == b.listed && is_same(*a.config, *b.config);
+           a.overrun_retry_ms == b.overrun_retry_ms && a.allow_unsafe == b.allow_unsafe &&
+           a.listed == b.listed && is_same(*a.config, *b.config);
 }
 
 std::vector<std::string> take_running(const Settings& next, Settings* running) {

@@ -230,10 +230,10 @@ void add_group_and_ticket(std::vector<Key>& keys) {
                           "groups", 1, 1000, "How many one user may be in."));
     keys.push_back(number("wsc.group.max_groups", GATEWAYD_AT(wsc.group.max_groups), "groups", 1, 10000000,
                           "How many there may be."));
-    keys.push_back(text("wsc.group.create", GATEWAYD_CHOICE_AT(wsc.group.create, group_creation_words),
-                        nullptr,
-                        "join: who joins a group that is not there makes it, and owns it. api: groups are made "
-                        "by the back end alone."));
+    keys.push_back(
+        text("wsc.group.create", GATEWAYD_CHOICE_AT(wsc.group.create, group_creation_words), nullptr,
+             "join: who joins a group that is not there makes it, and owns it. api: groups are made "
+             "by the back end alone."));
     keys.push_back(text("wsc.group.visibility",
                         GATEWAYD_CHOICE_AT(wsc.group.visibility, group_visibility_words), nullptr,
                         "Of a group whose maker does not say: public: anybody may join; invite: who is "
@@ -242,8 +242,8 @@ void add_group_and_ticket(std::vector<Key>& keys) {
                           10000000,
                           "Larger groups get no notices of who joins, leaves, is muted and the like. 0: no "
                           "group does."));
-    keys.push_back(number("wsc.group.max_metadata_size", GATEWAYD_AT(wsc.group.max_metadata_bytes), "bytes", 2,
-                          65536, "Of a group's metadata, a JSON object."));
+    keys.push_back(number("wsc.group.max_metadata_size", GATEWAYD_AT(wsc.group.max_metadata_bytes), "bytes",
+                          2, 65536, "Of a group's metadata, a JSON object."));
     keys.push_back(number("wsc.group.changes_per_minute", GATEWAYD_AT(wsc.group.changes_per_minute),
                           "changes", 0, 1000000,
                           "Joins, leaves, invitations and the like of one user; more are answered "
@@ -259,9 +259,10 @@ void add_group_and_ticket(std::vector<Key>& keys) {
                         "true: a new ticket goes to a free agent by itself."));
     keys.push_back(number("wsc.ticket.ticket_timeout", GATEWAYD_AT(wsc.ticket.ticket_timeout_s), "seconds", 1,
                           31536000, "A ticket without activity for so long is closed."));
-    keys.push_back(text("wsc.store.provider", GATEWAYD_AT(wsc.store.provider), check_plugin_name,
-                        "Where groups and tickets are kept: sqlite (the plugin `store-sqlite`), memory "
-                        "(`store-memory`, for tests), a plugin of yours, or none: one of plugins.load does it."));
+    keys.push_back(
+        text("wsc.store.provider", GATEWAYD_AT(wsc.store.provider), check_plugin_name,
+             "Where groups and tickets are kept: sqlite (the plugin `store-sqlite`), memory "
+             "(`store-memory`, for tests), a plugin of yours, or none: one of plugins.load does it."));
 }
 
 void add_http(std::vector<Key>& keys) {

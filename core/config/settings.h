@@ -149,7 +149,7 @@ struct PluginSettings {
     OnOverrun on_overrun = OnOverrun::log;
     uint32_t overrun_limit = 10;        // calls in a row
     uint32_t overrun_retry_ms = 10000;  // until a call is tried again
-    bool listed = true;       // false: from a wsc section alone, placed by stage
+    bool listed = true;                 // false: from a wsc section alone, placed by stage
     std::string required_by;  // the wsc key that brought it, "wsc.websocket_origins"; empty when only listed
     ConfigNodePtr config;     // never null; a map (maybe empty)
     std::string location;     // "gateway.yaml:31:7", for error messages

@@ -16,8 +16,8 @@ const void* find_extension(std::string_view name);
 std::vector<std::string> host_capabilities();
 
 // The tables, a file each.
-const void* admin_table();    // host_admin.cc
-const void* metrics_table();  // host_metrics.cc
+const void* admin_table();        // host_admin.cc
+const void* metrics_table();      // host_metrics.cc
 const void* http_table();         // host_http.cc
 const void* permissions_table();  // host_permissions.cc
 const void* publish_table();      // host_publish.cc

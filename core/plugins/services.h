@@ -46,8 +46,8 @@ class HostServices {
     // [control] After its start: what it has registered takes effect, in the place of what `replaces` has
     // (the generation before it; null: none).
     virtual void adopt(const void* instance, const void* replaces) = 0;
-    // [control] Others find its services no more, and are told so: they release them. Before the stop of a plugin
-    // whose next generation starts after it (exclusive).
+    // [control] Others find its services no more, and are told so: they release them. Before the stop of a
+    // plugin whose next generation starts after it (exclusive).
     virtual void withdraw(const void* instance) = 0;
     // [control] After stop, before destroy: drops all that the optional capabilities hold of this instance.
     // When it returns no callback of it runs or will run.

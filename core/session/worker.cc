@@ -61,11 +61,12 @@ Worker::Worker(Node* node, Reactor* reactor, ChainPtr chain)
     // Unbounded: what was claimed must come. There is one such letter at a time.
     deferrals_.set_wake(
         [this] { reactor_->post([this] { deferrals_.take_resumed(InterceptorChain::resume); }, false); });
-    timers_.set_home(
-        {[this](std::function<void()> letter, bool bounded) {
-             return reactor_->post(std::move(letter), bounded);
-         },
-         [this](gw_conn_id conn) -> Context* { return find({conn.slot, conn.generation}); }});
+    timers_.set_home({[this](std::function<void()> letter, bool bounded) {
+                          return reactor_->post(std::move(letter), bounded);
+                      },
+                      [this](gw_conn_id conn) -> Context* {
+                          return find({conn.slot, conn.generation});
+                      }});
     node->works.returns_of(reactor->index()).set_wake([this] {
         reactor_->post([this] { tell_works(); }, false);
     });
@@ -129,8 +130,9 @@ bool Worker::replace(ConnectionHandle handle, std::string_view why, std::functio
 }
 
 void Worker::tell_works() {
-    node_->works.tell(node_->works.returns_of(reactor_->index()),
-                      [this](gw_conn_id conn) -> Context* { return find({conn.slot, conn.generation}); });
+    node_->works.tell(node_->works.returns_of(reactor_->index()), [this](gw_conn_id conn) -> Context* {
+        return find({conn.slot, conn.generation});
+    });
 }
 
 void Worker::forget(const void* instance) {

@@ -1,8 +1,8 @@
 /* Compiled in every language mode with -Wpadded: the headers alone, twice, and each macro used once. */
 #include "gateway/ext/admin.h"
-#include "gateway/ext/metrics.h"
-#include "gateway/ext/http.h"
 #include "gateway/ext/groups.h"
+#include "gateway/ext/http.h"
+#include "gateway/ext/metrics.h"
 #include "gateway/ext/permissions.h"
 #include "gateway/ext/publish.h"
 #include "gateway/ext/service.h"

@@ -79,8 +79,9 @@ class Interceptor : public detail::UsedServices {
     virtual void OnCancel(const Request&, Connection&, void* /*ud*/, int32_t /*why*/) {}
     virtual void OnEvent(const Event&, Connection&) {}
 
-    // [control] What the next generation gets at a reload, and this one got of the one before. A plugin that takes
-    // something along overrides both; throw what is wrong. Hooks run at the same time: gateway/ext/state.h.
+    // [control] What the next generation gets at a reload, and this one got of the one before. A plugin that
+    // takes something along overrides both; throw what is wrong. Hooks run at the same time:
+    // gateway/ext/state.h.
     virtual std::string SaveState(StatePart) { return {}; }
     virtual void LoadState(const State&) {}
 
@@ -198,8 +199,9 @@ struct Glue {
         });
     }
     static int32_t load_state(void* self, uint32_t part, uint32_t version, gw_str bytes, gw_error* err) {
-        return detail::guarded(
-            err, [&] { at(self).LoadState(State{static_cast<StatePart>(part), version, to_view(bytes)}); });
+        return detail::guarded(err, [&] {
+            at(self).LoadState(State{static_cast<StatePart>(part), version, to_view(bytes)});
+        });
     }
 
     // --- gw_interceptor ---

@@ -23,7 +23,7 @@ struct Options {
     uint32_t size_bytes = 64;    // of the whole text that a client sends, in both dialects
     uint32_t deflate = 0;        // 1: permessage-deflate without context takeover, for every message
     uint32_t tls = 0;            // 1: TLS, a whole handshake for each connection
-    uint32_t group = 0;  // 1: fanout: all clients join a group, and its messages go there
+    uint32_t group = 0;          // 1: fanout: all clients join a group, and its messages go there
     std::string token;           // Authorization: Bearer; empty: none
     uint32_t warm_up_ms = 1000;
     uint32_t measure_ms = 2000;

@@ -176,8 +176,9 @@ TEST_CASE("group and ticket bring their plugins with their whole section, defaul
     REQUIRE(settings.plugins.load.size() == 3);
     const PluginSettings& group = plugin(settings, "group");
     CHECK(group.required_by == "wsc.group.enabled");
-    CHECK(keys_of(*group.config) == "max_group_size max_groups_per_user max_groups create visibility notice_limit max_metadata_size "
-              "changes_per_minute join_token_groups ");
+    CHECK(keys_of(*group.config) ==
+          "max_group_size max_groups_per_user max_groups create visibility notice_limit max_metadata_size "
+          "changes_per_minute join_token_groups ");
     CHECK(group.config->get("max_group_size")->as_i64() == 7);
     CHECK(group.config->get("max_groups_per_user")->as_i64() == 100);
     CHECK(group.config->get("max_groups_per_user")->location ==

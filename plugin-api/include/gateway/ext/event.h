@@ -2,7 +2,8 @@
  * "ticket.assigned", "group.member_joined". Who emits knows no listener, who listens knows no emitter; the
  * bundled `webhook` sends them to a back end.
  *
- * Events come to listeners on the control thread, in the order of emit() of one thread, after emit() returned. */
+ * Events come to listeners on the control thread, in the order of emit() of one thread, after emit()
+ * returned. */
 #ifndef GATEWAY_EXT_EVENT_H
 #define GATEWAY_EXT_EVENT_H
 
@@ -24,10 +25,10 @@ typedef struct gw_plugin_event {
     uint32_t struct_size;
     uint32_t reserved;
     gw_str name;
-    gw_str json;       /* an object */
-    gw_str emitter;    /* the instance's name */
-    int64_t at_ms;     /* when it was emitted: since 1970, UTC */
-    uint64_t number;   /* one more for each event of this process */
+    gw_str json;     /* an object */
+    gw_str emitter;  /* the instance's name */
+    int64_t at_ms;   /* when it was emitted: since 1970, UTC */
+    uint64_t number; /* one more for each event of this process */
 } gw_plugin_event;
 
 /* [control] Must not block. */
@@ -36,10 +37,12 @@ typedef void (*gw_event_fn)(void* ud, const gw_plugin_event* event);
 typedef struct gw_event_v1 {
     uint32_t struct_size;
     uint32_t reserved;
-    /* [any] From start to stop. name: parts of [a-z0-9_-] with dots between. GW_OK also when nobody listens, which costs a look.
-     * GW_E_ARG: no such name, or json is no object; GW_E_LIMIT: too many are on their way: it is lost, and counted. */
+    /* [any] From start to stop. name: parts of [a-z0-9_-] with dots between. GW_OK also when nobody listens,
+     * which costs a look. GW_E_ARG: no such name, or json is no object; GW_E_LIMIT: too many are on their
+     * way: it is lost, and counted. */
     int32_t (*emit)(gw_inst* inst, gw_str name, gw_str json);
-    /* [control] In create or start: events whose name is `pattern`, or begins with it when it ends in ".*"; "*" is all. Until stop. At most 64 a plugin. */
+    /* [control] In create or start: events whose name is `pattern`, or begins with it when it ends in ".*";
+     * "*" is all. Until stop. At most 64 a plugin. */
     int32_t (*listen)(gw_inst* inst, gw_str pattern, gw_event_fn fn, void* ud);
 } gw_event_v1;
 
