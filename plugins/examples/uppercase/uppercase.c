@@ -94,7 +94,7 @@ static const gw_interceptor uppercase_interceptor = {
 };
 
 static const gw_plugin uppercase_plugin = {
-    sizeof(gw_plugin), 0, uppercase_create, NULL, NULL, NULL, uppercase_destroy, &uppercase_interceptor,
+    sizeof(gw_plugin), 0, uppercase_create, NULL, NULL, NULL, uppercase_destroy, &uppercase_interceptor, NULL,
 };
 
 const gw_plugin* gw_plugin_entry_v1(const gw_host* host, gw_error* err) {
