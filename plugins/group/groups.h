@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "../common/storage.h"
-#include "gateway/ext/event.h"
+#include "gateway/ext/draft/event.h"
 #include "gateway/plugin.hpp"
 #include "model.h"
 

@@ -1,11 +1,11 @@
-/* gateway/ext/event.h - gw.event/1: plugins tell other plugins what happened, by a name and a JSON object:
- * "ticket.assigned", "group.member_joined". Who emits knows no listener, who listens knows no emitter; the
- * bundled `webhook` sends them to a back end.
+/* gateway/ext/draft/event.h - gw.event/1, a draft that no host offers yet: plugins tell other plugins what
+ * happened, by a name and a JSON object: "ticket.assigned", "group.member_joined". Who emits knows no
+ * listener, who listens knows no emitter.
  *
  * Events come to listeners on the control thread, in the order of emit() of one thread, after emit()
  * returned. */
-#ifndef GATEWAY_EXT_EVENT_H
-#define GATEWAY_EXT_EVENT_H
+#ifndef GATEWAY_EXT_DRAFT_EVENT_H
+#define GATEWAY_EXT_DRAFT_EVENT_H
 
 #include "gateway/host.h"
 
