@@ -1,57 +1,17 @@
 #include "core/config/schema.h"
 
 #include "core/config/checks.h"
+#include "core/config/schema_rows.h"
 
 namespace gatewayd::config {
 
 namespace {
 
-// The row's pointer to its member.
-#define GATEWAYD_AT(member) [](Settings& s) -> Slot { return &s.member; }
-#define GATEWAYD_CHOICE_AT(member, words) \
-    [](Settings& s) -> Slot { return Choice{reinterpret_cast<uint8_t*>(&s.member), &(words)}; }
-
-using SlotOf = Slot (*)(Settings&);
-
 const std::vector<std::string> tls_version_words{"1.2", "1.3"};
-const std::vector<std::string> group_creation_words{"join", "api"};
-const std::vector<std::string> group_visibility_words{"public", "invite"};
 const std::vector<std::string> slow_client_words{"disconnect", "drop_oldest", "drop_newest"};
 const std::vector<std::string> proxy_header_words{"x-forwarded-for", "forwarded", "proxy-protocol"};
 const std::vector<std::string> log_level_words{"debug", "info", "warn", "error"};
 const std::vector<std::string> log_format_words{"text", "json"};
-
-Key flag(const char* path, SlotOf slot, const char* meaning) {
-    return Key{path, slot, meaning};
-}
-
-Key number(const char* path, SlotOf slot, const char* unit, int64_t min, int64_t max, const char* meaning) {
-    Key key{path, slot, meaning, unit};
-    key.min = min;
-    key.max = max;
-    return key;
-}
-
-Key text(const char* path, SlotOf slot, Check check, const char* meaning) {
-    Key key{path, slot, meaning};
-    key.check = check;
-    return key;
-}
-
-Key with_word_for_zero(Key key, const char* word) {
-    key.word_for_zero = word;
-    return key;
-}
-
-Key of_kind(Key key, TextKind kind) {
-    key.kind = kind;
-    return key;
-}
-
-Key with_false_as_empty(Key key) {
-    key.false_is_empty = true;
-    return key;
-}
 
 void add_wsc(std::vector<Key>& keys) {
     keys.push_back(
@@ -221,50 +181,6 @@ void add_security(std::vector<Key>& keys) {
                         "true: clients may call themselves agent or admin without auth and off loopback."));
 }
 
-void add_group_and_ticket(std::vector<Key>& keys) {
-    keys.push_back(
-        flag("wsc.group.enabled", GATEWAYD_AT(wsc.group.enabled), "true: brings the plugin `group`."));
-    keys.push_back(number("wsc.group.max_group_size", GATEWAYD_AT(wsc.group.max_group_size), "members", 1,
-                          10000000, "How many one group may have."));
-    keys.push_back(number("wsc.group.max_groups_per_user", GATEWAYD_AT(wsc.group.max_groups_per_user),
-                          "groups", 1, 1000, "How many one user may be in."));
-    keys.push_back(number("wsc.group.max_groups", GATEWAYD_AT(wsc.group.max_groups), "groups", 1, 10000000,
-                          "How many there may be."));
-    keys.push_back(
-        text("wsc.group.create", GATEWAYD_CHOICE_AT(wsc.group.create, group_creation_words), nullptr,
-             "join: who joins a group that is not there makes it, and owns it. api: groups are made "
-             "by the back end alone."));
-    keys.push_back(text("wsc.group.visibility",
-                        GATEWAYD_CHOICE_AT(wsc.group.visibility, group_visibility_words), nullptr,
-                        "Of a group whose maker does not say: public: anybody may join; invite: who is "
-                        "invited, or added by the back end."));
-    keys.push_back(number("wsc.group.notice_limit", GATEWAYD_AT(wsc.group.notice_limit), "members", 0,
-                          10000000,
-                          "Larger groups get no notices of who joins, leaves, is muted and the like. 0: no "
-                          "group does."));
-    keys.push_back(number("wsc.group.max_metadata_size", GATEWAYD_AT(wsc.group.max_metadata_bytes), "bytes",
-                          2, 65536, "Of a group's metadata, a JSON object."));
-    keys.push_back(number("wsc.group.changes_per_minute", GATEWAYD_AT(wsc.group.changes_per_minute),
-                          "changes", 0, 1000000,
-                          "Joins, leaves, invitations and the like of one user; more are answered "
-                          "rate_limited. 0: no limit."));
-    keys.push_back(flag("wsc.group.join_token_groups", GATEWAYD_AT(wsc.group.join_token_groups),
-                        "true: a client whose token names groups joins them when it connects, without an "
-                        "invitation."));
-    keys.push_back(
-        flag("wsc.ticket.enabled", GATEWAYD_AT(wsc.ticket.enabled), "true: brings the plugin `ticket`."));
-    keys.push_back(number("wsc.ticket.max_tickets_per_agent", GATEWAYD_AT(wsc.ticket.max_tickets_per_agent),
-                          "tickets", 1, 1000000, "How many one agent may have at a time."));
-    keys.push_back(flag("wsc.ticket.auto_assign", GATEWAYD_AT(wsc.ticket.auto_assign),
-                        "true: a new ticket goes to a free agent by itself."));
-    keys.push_back(number("wsc.ticket.ticket_timeout", GATEWAYD_AT(wsc.ticket.ticket_timeout_s), "seconds", 1,
-                          31536000, "A ticket without activity for so long is closed."));
-    keys.push_back(
-        text("wsc.store.provider", GATEWAYD_AT(wsc.store.provider), check_plugin_name,
-             "Where groups and tickets are kept: sqlite (the plugin `store-sqlite`), memory "
-             "(`store-memory`, for tests), a plugin of yours, or none: one of plugins.load does it."));
-}
-
 void add_http(std::vector<Key>& keys) {
     keys.push_back(of_kind(text("plugins.http.ca_file", GATEWAYD_AT(plugins.http.ca_file), nullptr,
                                 "A file of the authorities that https servers are trusted by, PEM, in place "
@@ -351,7 +267,7 @@ std::vector<Key> make_keys() {
     add_performance(keys);
     add_compression(keys);
     add_security(keys);
-    add_group_and_ticket(keys);
+    add_groups_and_tickets(keys);
     add_others(keys);
     return keys;
 }

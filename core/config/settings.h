@@ -81,11 +81,35 @@ struct GroupSettings {
     bool join_token_groups = true;
 };
 
+enum class AssignStrategy : uint8_t { least_loaded, round_robin, longest_idle };
+enum class TicketOffer : uint8_t { none, accept };
+enum class AgentStatus : uint8_t { available, busy, away };
+
 struct TicketSettings {
     bool enabled = false;
     uint32_t max_tickets_per_agent = 10;
     bool auto_assign = true;
+    AssignStrategy assign_strategy = AssignStrategy::least_loaded;
+    TicketOffer offer = TicketOffer::none;
+    uint32_t offer_timeout_s = 20;
+    uint32_t ask_again_s = 60;
+    AgentStatus agent_status = AgentStatus::available;
+    uint32_t reassign_grace_s = 60;
     uint32_t ticket_timeout_s = 1800;
+    uint32_t pause_timeout_s = 86400;
+    uint32_t max_wait_s = 3600;
+    uint32_t max_queue = 1000;
+    uint32_t position_interval_s = 10;
+    uint32_t max_tickets_per_customer = 5;
+    uint32_t max_tickets = 100000;
+    uint32_t reopen_window_s = 604800;
+    uint32_t keep_closed_s = 2592000;
+    uint32_t max_history = 10000;
+    uint32_t max_data_bytes = 8192;
+    uint32_t max_message_bytes = 65536;
+    uint32_t changes_per_minute = 120;
+    bool agents_set_skills = true;
+    bool join_token_tickets = true;
 };
 
 struct StoreSettings {

@@ -24,7 +24,8 @@ struct TopLevel {
     std::string_view name;
     uint32_t stage;
 };
-constexpr TopLevel top_levels[] = {{"groups", GW_STAGE_GROUPS}, {"tickets", GW_STAGE_TICKETS}};
+constexpr TopLevel top_levels[] = {
+    {"groups", GW_STAGE_GROUPS}, {"tickets", GW_STAGE_TICKETS}, {"agents", GW_STAGE_TICKETS}};
 
 bool is_parameter(std::string_view part) {
     return part.size() > 2 && part.front() == '{' && part.back() == '}';

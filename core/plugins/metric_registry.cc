@@ -20,7 +20,9 @@ struct Promised {
     std::string_view prefix;
     uint32_t stage;
 };
-constexpr Promised promised[] = {{"gateway_group", GW_STAGE_GROUPS}, {"gateway_ticket", GW_STAGE_TICKETS}};
+constexpr Promised promised[] = {{"gateway_group", GW_STAGE_GROUPS},
+                                 {"gateway_ticket", GW_STAGE_TICKETS},
+                                 {"gateway_agents", GW_STAGE_TICKETS}};
 
 bool begins_with(std::string_view text, std::string_view with) {
     return text.substr(0, with.size()) == with;
