@@ -28,8 +28,9 @@ class Families final : public prometheus::Collectable {
         add_guard(&all);
         add_http(&all);
         add_process(&all);
-        for (const PluginMetric& metric : source_.plugin_metrics)
-            all.push_back(family_of(metric));
+        for (const PluginMetric& metric : source_.plugin_metrics) {
+            if (!metric.series.empty()) all.push_back(family_of(metric));  // else nothing was counted yet
+        }
         return all;
     }
 

@@ -12,7 +12,7 @@
 
 namespace store {
 
-class SqliteEngine final : public Engine {
+class SqliteEngine : public Engine {
    public:
     explicit SqliteEngine(const FileOptions& options);
 
@@ -21,6 +21,10 @@ class SqliteEngine final : public Engine {
     Result end() override;
     Result get(const std::string& space, const std::string& key) override;
     Result scan(const std::string& space, const Range& range) override;
+
+   protected:
+    // Drops the group that begin() began.
+    void roll_back();
 
    private:
     struct Finalize {
@@ -56,7 +60,6 @@ class SqliteEngine final : public Engine {
     Result run(const Statement& statement);
     Result done(int code);
     Result failed();
-    void roll_back();
 
     SqliteFile file_;
     const std::string name_;

@@ -66,7 +66,7 @@ User& Model::user(std::string_view id) {
     return user;
 }
 
-void Model::enter(User& user, const Link& link, std::string_view name, int64_t now) {
+void Model::enter(User& user, const Link& link, std::string_view name) {
     user.connections.push_back(link);
     if (!link.serves) return;
     Desk& own = desk(user.id);
@@ -74,7 +74,7 @@ void Model::enter(User& user, const Link& link, std::string_view name, int64_t n
     if (own.connections == 0) count_in(own, true);
     ++own.connections;
     own.gone_ms = 0;
-    change_desk(own, now, own.connections == 1, true);
+    change_desk(own, own.connections == 1, true);
 }
 
 void Model::leave(User& user, gw_conn_id connection, int64_t now) {
@@ -89,7 +89,7 @@ void Model::leave(User& user, gw_conn_id connection, int64_t now) {
         if (--own.connections == 0) {
             count_in(own, false);
             own.gone_ms = now;
-            change_desk(own, now, false, false);
+            change_desk(own, false, false);
         }
     }
     forget_if_nobody(id, id);
@@ -166,24 +166,24 @@ void Model::count_in(const Desk& desk, bool in) {
 }
 
 void Model::rank(Desk& desk) {
-    const auto load = static_cast<int64_t>(desk.tickets.size());
+    const auto load = static_cast<uint64_t>(desk.tickets.size());
     switch (settings_.assign_strategy) {
         case Strategy::least_loaded:
-            desk.rank = {load, desk.idle_ms};
+            desk.rank = {load, desk.idle};
             break;
         case Strategy::round_robin:
-            desk.rank = {static_cast<int64_t>(desk.assigned), 0};
+            desk.rank = {desk.assigned, 0};
             break;
         case Strategy::longest_idle:
-            desk.rank = {load > 0 ? 1 : 0, desk.idle_ms};
+            desk.rank = {load > 0 ? 1 : 0, desk.idle};
             break;
     }
 }
 
 // Something of it has changed: whether it is free, and its place among those who are.
-void Model::change_desk(Desk& desk, int64_t now, bool becomes_idle, bool has_more_room) {
+void Model::change_desk(Desk& desk, bool becomes_idle, bool has_more_room) {
     if (desk.is_free) free_.erase({desk.rank, desk.id});
-    if (becomes_idle) desk.idle_ms = now;
+    if (becomes_idle) desk.idle = ++moves_;
     desk.is_free = desk.connections > 0 && desk.agent.status == Status::available &&
                    desk.tickets.size() < limit_of(desk);
     rank(desk);
@@ -229,14 +229,14 @@ void Model::apply(const Fact& fact, int64_t now) {
         case Fact::Kind::timeout_nears:
             return set_warned(fact.ticket->id, now);
         case Fact::Kind::removed:
-            return drop(fact.ticket->id, now);
+            return drop(fact.ticket->id);
         case Fact::Kind::agent_changed: {
             Desk& own = desk(fact.agent->id);
             if (own.connections > 0) count_in(own, false);
             own.agent = *fact.agent;
             own.is_kept = true;
             if (own.connections > 0) count_in(own, true);
-            return change_desk(own, now, own.agent.status == Status::available && !own.is_free, true);
+            return change_desk(own, own.agent.status == Status::available && !own.is_free, true);
         }
         case Fact::Kind::said:
         case Fact::Kind::noted: {
@@ -255,19 +255,19 @@ void Model::put(const TicketPtr& ticket, int64_t now) {
     Live& live = at->second;
     if (live.ticket == ticket) return;
     live.id = at->first;
-    if (!made) unindex(live, ticket.get(), now);
+    if (!made) unindex(live, ticket.get());
     live.ticket = ticket;
     live.said = 0;
     live.activity_ms = now;
     live.warned = false;
     if (!ticket->waits()) live.told_position = 0;
-    index(live, now);
+    index(live);
 }
 
-void Model::drop(std::string_view id, int64_t now) {
+void Model::drop(std::string_view id) {
     const auto found = tickets_.find(id);
     if (found == tickets_.end()) return;
-    unindex(found->second, nullptr, now);
+    unindex(found->second, nullptr);
     set_due(found->second, 0);
     tickets_.erase(found);
 }
@@ -288,7 +288,7 @@ void Model::take_part(const Ticket& ticket, std::string_view id, bool in) {
     }
 }
 
-void Model::index(Live& live, int64_t now) {
+void Model::index(Live& live) {
     const Ticket& ticket = *live.ticket;
     ++counts_[static_cast<size_t>(ticket.state)];
     if (ticket.waits()) {
@@ -301,15 +301,15 @@ void Model::index(Live& live, int64_t now) {
         Desk& own = desk(ticket.agent);
         const bool is_new = own.tickets.insert(live.id).second;
         if (is_new) {
-            own.assigned = ++assignments_;
-            change_desk(own, now, true, false);
+            own.assigned = ++moves_;
+            change_desk(own, true, false);
         }
     }
     set_due(live, due_of(live));
 }
 
 // next: what comes in its place; null: nothing.
-void Model::unindex(Live& live, const Ticket* next, int64_t now) {
+void Model::unindex(Live& live, const Ticket* next) {
     const TicketPtr kept = live.ticket;
     const Ticket& ticket = *kept;
     --counts_[static_cast<size_t>(ticket.state)];
@@ -320,7 +320,7 @@ void Model::unindex(Live& live, const Ticket* next, int64_t now) {
     if (ticket.is_held() && !stays) {
         Desk& own = desk(ticket.agent);
         own.tickets.erase(live.id);
-        change_desk(own, now, true, true);
+        change_desk(own, true, true);
         forget_if_nobody({}, ticket.agent);
     }
     std::vector<std::string> those(ticket.participants.begin(), ticket.participants.end());
@@ -404,7 +404,7 @@ void Model::load(Agent agent) {
 void Model::settle_loaded(int64_t now) {
     for (auto& [id, desk] : desks_) {
         if (desk.connections == 0) desk.gone_ms = now;
-        change_desk(desk, now, true, true);
+        change_desk(desk, true, true);
     }
 }
 

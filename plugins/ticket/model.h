@@ -65,10 +65,10 @@ struct Desk {
     size_t connections = 0;
     std::set<std::string_view> tickets;  // offered to it, active, paused
     int64_t gone_ms = 0;                 // when its last connection went; 0: it has one, or never had
-    int64_t idle_ms = 0;                 // its last ticket came or went, or it became free
-    uint64_t assigned = 0;               // the number of its last assignment among all
+    uint64_t idle = 0;      // when its last ticket came or went, or it became free: least is longest ago
+    uint64_t assigned = 0;  // when it got its last ticket, in the same count
     bool is_free = false;                // connected, available, below its limit
-    std::pair<int64_t, int64_t> rank;    // among those who are free: least first
+    std::pair<uint64_t, uint64_t> rank;  // among those who are free: least first
     bool is_nobody() const { return !is_kept && connections == 0 && tickets.empty(); }
 };
 
@@ -179,7 +179,7 @@ class Model {
 
     // --- users and their connections ---
     User& user(std::string_view id);  // made when there is none
-    void enter(User& user, const Link& link, std::string_view name, int64_t now);
+    void enter(User& user, const Link& link, std::string_view name);
     // Who is nobody then is forgotten.
     void leave(User& user, gw_conn_id connection, int64_t now);
     // False: the user makes too many changes; *wait_ms says when the next one is fine.
@@ -209,7 +209,7 @@ class Model {
         }
     };
     struct FreeKey {
-        std::pair<int64_t, int64_t> rank;
+        std::pair<uint64_t, uint64_t> rank;
         std::string_view id;
         bool operator<(const FreeKey& other) const {
             return rank != other.rank ? rank < other.rank : id < other.id;
@@ -237,15 +237,15 @@ class Model {
 
     // --- the indexes (model.cc) ---
     void put(const TicketPtr& ticket, int64_t now);
-    void drop(std::string_view id, int64_t now);
-    void index(Live& live, int64_t now);
-    void unindex(Live& live, const Ticket* next, int64_t now);
+    void drop(std::string_view id);
+    void index(Live& live);
+    void unindex(Live& live, const Ticket* next);
     void take_part(const Ticket& ticket, std::string_view id, bool in);
     void set_due(Live& live, int64_t due_ms);
     Desk& desk(std::string_view id);
     void count_in(const Desk& desk, bool in);
     void rank(Desk& desk);
-    void change_desk(Desk& desk, int64_t now, bool becomes_idle, bool has_more_room);
+    void change_desk(Desk& desk, bool becomes_idle, bool has_more_room);
     void forget_if_nobody(std::string_view user, std::string_view agent);
     static bool is_due_gone(const Desk& desk);
 
@@ -260,7 +260,7 @@ class Model {
     std::array<size_t, state_words.size()> counts_{};
     std::array<size_t, status_words.size()> connected_{};
     std::vector<std::string> freed_;
-    uint64_t assignments_ = 0;
+    uint64_t moves_ = 0;  // of agents, counted
 };
 
 }  // namespace ticket

@@ -41,9 +41,10 @@ Model::Found Model::found(const Actor& actor, const std::string& id) const {
     return {live, {}};
 }
 
-// Who decides about it: its agent, supervisors, the API.
+// Who decides about it: its agent (of a closed one: its last), supervisors, the API.
 bool Model::leads(const Actor& actor, const Ticket& ticket) {
-    return actor.api || actor.supervisor || (ticket.has_agent() && actor.user == ticket.agent);
+    const bool has_it = !ticket.agent.empty() && ticket.state != State::offered && actor.user == ticket.agent;
+    return actor.api || actor.supervisor || has_it;
 }
 
 Plan Model::needs_room(const Desk* desk) const {

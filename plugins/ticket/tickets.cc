@@ -54,6 +54,7 @@ Tickets::Tickets(const gateway::Host& host, const Settings& settings, storage::S
       model_(settings_) {}
 
 void Tickets::start() {
+    show_counts();
     adopt(ledger_->load());
     ledger_->begin([weak = weak_from_this()](const storage::Ledger::Entries& entries) {
         if (const auto self = weak.lock()) self->adopt(entries);
@@ -242,7 +243,7 @@ User* Tickets::enter(std::string_view user_id, const Link& link, std::string_vie
     const std::lock_guard lock(mutex_);
     User& user = model_.user(user_id);
     const int64_t now = host_.wall_time_ms();
-    model_.enter(user, link, name, now);
+    model_.enter(user, link, name);
     for (const std::string_view id : user.open)
         subscribe(std::string(id), link, true);
     if (link.serves && !settings_.auto_assign) host_.subscribe(link.id, agents_topic);

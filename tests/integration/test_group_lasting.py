@@ -1,5 +1,5 @@
 """Groups (plugin `group`) that last: restarts, kill -9, reloads, a store that fails, 500 members, joins and messages at once on
-several reactors. The store is the test's own (tests/abi/plugins/journal_store.cc)."""
+several reactors. The store is the test's own (tests/abi/plugins/failing_store.cc)."""
 
 import threading
 
@@ -72,7 +72,7 @@ def test_a_reload_keeps_groups_and_connections(gateway, tmp_path):
     with Member(running, "ada") as ada, Member(running, "bob") as bob:
         for one in (ada, bob):
             one.asks("group_join", "group_joined", group_id="g1")
-        for what in ("group", "journal-store", "group"):
+        for what in ("group", "failing-store", "group"):
             answer = running.admin.post(f"/api/v1/plugins/{what}/reload", "")
             assert answer.status == 200, answer
             ada.send({"type": "text", "group_id": "g1", "content": what})
@@ -85,7 +85,7 @@ def test_a_reload_keeps_groups_and_connections(gateway, tmp_path):
 
 def test_a_store_that_fails_and_works_again(gateway, tmp_path):
     running = gateway(with_groups(tmp_path))
-    fail = tmp_path / "journal.fail"
+    fail = tmp_path / "store.sqlite.fail"
     with Member(running, "ada") as ada, Member(running, "bob") as bob:
         for one in (ada, bob):
             one.asks("group_join", "group_joined", group_id="g1")

@@ -8,7 +8,7 @@ import yaml
 
 from support.gateway import SOURCE_DIR
 from support.library_client import ask, connected, play
-from support.store import with_journal_store
+from support.store import with_failing_store
 
 DOCUMENT = yaml.safe_load((SOURCE_DIR / "docs" / "openapi.yaml").read_text())
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -116,7 +116,7 @@ def test_what_is_about_a_client(running):
 
 
 def test_groups(gateway, tmp_path):
-    running = gateway(with_journal_store({"wsc": {"group": {"enabled": True}}}, tmp_path))
+    running = gateway(with_failing_store({"wsc": {"group": {"enabled": True}}}, tmp_path))
 
     def ask(method, path, status, body=None, query="", user="u1"):
         real = path.replace("{id}", "g1").replace("{user}", user) + query

@@ -199,7 +199,7 @@ class Gateway:
         """A raw WebSocket client after its handshake; `greeting`: also past the `connected` frame, which is
         then its `.greeting`."""
         options = {"tls": self.tls, **options}
-        query = {"user_id": user_id, "client_id": client_id, "user_type": user_type}
+        query = {"user_id": user_id, "client_id": client_id, "user_type": user_type, **options.pop("query", {})}
         client = RawWebSocket(self.host, self.port, query=query, **options)
         if greeting:
             client.greeting = client.receive()

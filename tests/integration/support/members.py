@@ -7,7 +7,9 @@ class Member:
     """A client past its `connected` frame. ask() sends a frame with an id and returns its answer; what else comes until
     then is kept for hear()."""
 
-    def __init__(self, running, user_id, **options):
+    def __init__(self, running, user_id, token=None, **options):
+        if token:
+            options["query"] = {"token": token}
         self.client = running.connect(user_id, **options)
         self.user_id = user_id
         self._ids = itertools.count(1)
