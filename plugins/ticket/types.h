@@ -79,7 +79,7 @@ struct Ticket {
     int64_t closed_ms = 0;
     std::string closed_by;  // a user; empty: the gateway, or the API
     std::string close_reason;
-    uint64_t entries = 0;  // of its history
+    uint64_t entries = 0;  // of its history, but for messages since this record was written
 
     bool waits() const { return state == State::queued || state == State::reopened; }
     bool is_open() const { return state != State::closed; }

@@ -27,6 +27,13 @@ target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/group/records.cc
   ${PROJECT_SOURCE_DIR}/plugins/group/settings.cc
   ${PROJECT_SOURCE_DIR}/plugins/group/views.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ticket/assignment.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ticket/model.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ticket/notices.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ticket/plans.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ticket/records.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ticket/settings.cc
+  ${PROJECT_SOURCE_DIR}/plugins/ticket/views.cc
   ${PROJECT_SOURCE_DIR}/plugins/ip-filter/network_set.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/admission.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/bans.cc
