@@ -209,8 +209,12 @@ void Tickets::measure(const std::vector<Fact>& facts) const {
 
 void Tickets::subscribe(const std::string& id, const Link& link, bool in) const {
     if (in) {
-        host_.subscribe(link.id, topic_of(id));
-        if (link.staff) host_.subscribe(link.id, staff_topic_of(id));
+        try {
+            host_.subscribe(link.id, topic_of(id));
+            if (link.staff) host_.subscribe(link.id, staff_topic_of(id));
+        } catch (const gateway::Error& failure) {  // the gateway's limit of topics: about 500 tickets
+            host_.warn(std::string("a connection does not hear one of its tickets: ") + failure.what());
+        }
     } else {
         host_.unsubscribe(link.id, topic_of(id));
         if (link.staff) host_.unsubscribe(link.id, staff_topic_of(id));

@@ -35,7 +35,7 @@ ROUTES = [
     ("GET", "/api/v1/config"),
 ]
 PROBES = {"/livez", "/readyz"}
-PLUGINS = ("/api/v1/groups", "/api/v1/tickets")  # of plugins, where these are loaded
+PLUGINS = ("/api/v1/groups", "/api/v1/tickets", "/api/v1/agents")  # of plugins, where these are loaded
 PATHS = sorted({path for _, path in ROUTES})
 
 

@@ -140,3 +140,47 @@ def test_groups(gateway, tmp_path):
     ask("DELETE", member, 404, user="u2")
     ask("DELETE", one, 200)
     ask("GET", one, 404)
+
+
+def test_tickets(gateway, tmp_path):
+    running = gateway(with_failing_store({"wsc": {"ticket": {"enabled": True}}}, tmp_path))
+
+    def asked(method, path, status, body=None, query="", one="t1"):
+        real = path.replace("{id}", one).replace("{user}", "u3") + query
+        check(method, path, running.admin.request(method, real, body), status)
+
+    async def scenario():
+        async with connected(running, "alex", user_type="agent"), connected(running, "anna", user_type="agent"):
+            await ask(with_agents)
+
+    def with_agents():
+        ticket, agents = "/api/v1/tickets/{id}", "/api/v1/agents/{id}"
+        asked("PATCH", agents, 200, {"status": "busy", "skills": ["law"], "max_tickets": 5}, one="alex")
+        asked("PATCH", agents, 200, {"status": "busy"}, one="anna")
+        asked("POST", "/api/v1/tickets", 201, {"customer": "u1", "ticket_id": "t1", "subject": "s", "data": {"a": 1}})
+        asked("POST", "/api/v1/tickets", 409, {"customer": "u1", "ticket_id": "t1"})
+        asked("POST", "/api/v1/tickets", 201, {"customer": "u1", "ticket_id": "t2", "customer_name": "U. One"})
+        asked("GET", "/api/v1/tickets", 200, query="?state=open&limit=1")
+        asked("POST", ticket + "/assign", 409, {})
+        asked("POST", ticket + "/assign", 200, {"agent_id": "alex"})
+        asked("PATCH", ticket, 200, {"priority": "urgent"})
+        asked("POST", ticket + "/messages", 200, MESSAGE)
+        asked("POST", ticket + "/notes", 200, {"content": "a note"})
+        asked("PUT", ticket + "/participants/{user}", 200)
+        asked("GET", ticket, 200)
+        asked("DELETE", ticket + "/participants/{user}", 200)
+        asked("DELETE", ticket + "/participants/{user}", 404)
+        for action in ("pause", "resume"):
+            asked("POST", f"{ticket}/{action}", 200, {})
+        asked("POST", ticket + "/transfer", 200, {"agent_id": "anna", "note": "please"})
+        asked("POST", ticket + "/transfer", 200, {"queue": True})
+        asked("POST", ticket + "/close", 200, {"reason": "done"})
+        asked("GET", ticket, 200)
+        asked("POST", ticket + "/reopen", 200, {})
+        asked("GET", ticket + "/history", 200, query="?limit=200")
+        asked("GET", ticket + "/history", 404, one="t9")
+        asked("GET", "/api/v1/agents", 200)
+        asked("GET", agents, 200, one="alex")
+        asked("GET", agents, 404, one="nobody")
+
+    play(scenario())
