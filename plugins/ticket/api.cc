@@ -25,6 +25,14 @@ bool is_fine(const Fields& fields, const gateway::AdminRequest& request) {
     return false;
 }
 
+void reply(const gateway::AdminCall& call, const Outcome& outcome, int created_status) {
+    if (outcome.refused()) {
+        call.answer(replies::status_of(outcome.code), replies::error_body(outcome.code, outcome.why));
+    } else {
+        call.answer(outcome.changed ? created_status : 200, outcome.answer);
+    }
+}
+
 std::string id_of(const gateway::AdminRequest& request, const char* name) {
     return std::string(request.parameter(name));
 }
@@ -58,11 +66,7 @@ void TicketPlugin::serve() {
 void TicketPlugin::change(Change change, const gateway::AdminRequest& request, int created_status) {
     const gateway::AdminCall call = request.call();
     const auto answer = [call, created_status](const Outcome& outcome) {
-        if (outcome.refused()) {
-            call.answer(replies::status_of(outcome.code), replies::error_body(outcome.code, outcome.why));
-        } else {
-            call.answer(outcome.changed ? created_status : 200, outcome.answer);
-        }
+        reply(call, outcome, created_status);
     };
     change.actor = Actor::of_api();
     change.begin = [answer]() -> Ended { return answer; };
@@ -209,62 +213,23 @@ void TicketPlugin::get_history(const gateway::AdminRequest& request) {
     if (!tickets_->look([&](const Model& model) { return model.find(id) != nullptr; }))
         return refuse(request, "not_found", "there is no such ticket");
     const gateway::AdminCall call = request.call();
-    const int32_t code = tickets_->read_history(id, page, [call](const Outcome& read) {
-        if (read.refused()) {
-            call.answer(503, replies::error_body(read.code, read.why));
-        } else {
-            call.answer(200, read.answer);
-        }
-    });
+    const int32_t code =
+        tickets_->read_history(id, page, [call](const Outcome& read) { reply(call, read, 200); });
     if (code != GW_OK) refuse(request, "unavailable", "the history cannot be read now; try again");
 }
 
-// Published first, for the msg_id that the gateway gives it; answered when the history has it.
+// Answered when the history has it.
 void TicketPlugin::send_message(const gateway::AdminRequest& request) {
-    const std::string id = id_of(request, "ticket");
-    const bool is_open = tickets_->look([&](const Model& model) {
-        const Live* const live = model.find(id);
-        return live != nullptr && live->ticket->is_open();
-    });
-    if (!is_open) return refuse(request, "not_found", "there is no open ticket of this id");
-    if (request.body().size() > tickets_->settings().max_message_bytes)
-        return refuse(request, "too_large", "a message to a ticket is smaller (wsc.ticket.max_message_size)");
-    std::string why;
-    const std::string message = replies::addressed(request.body(), "ticket_id", id, &why);
-    if (message.empty()) return refuse(request, "invalid_message", why);
     const gateway::AdminCall call = request.call();
-    const auto keep = [tickets = tickets_, call, id, message,
-                       host = host()](const gateway::Publication& sent) {
-        if (!sent.sent)
-            return void(
-                call.answer(replies::status_of(sent.code), replies::error_body(sent.code, sent.message)));
-        Fields fields(message, "the message");
-        const std::string from = fields.text("from", ids::max_bytes);
-        JsonObject body;
-        if (from.empty()) body.text("from", "system");
-        body.text("msg_id", sent.msg_id).time("create_at", host.wall_time_ms()).members_of(message);
-        JsonObject told;
-        told.text("msg_id", sent.msg_id).number("delivered", static_cast<int64_t>(sent.delivered));
-        const auto answer = [call, told = told.end()](const Outcome& outcome) {
-            if (outcome.refused()) {
-                call.answer(replies::status_of(outcome.code), replies::error_body(outcome.code, outcome.why));
-            } else {
-                call.answer(200, told);
-            }
-        };
-        Change said;
-        said.is_message = true;
-        said.actor = Actor::of_api();
-        said.plan = [id, body = body.end()](const Model& model, int64_t now) {
-            return model.say(Actor::of_api(), id, body, now);
-        };
-        said.begin = [answer]() -> Ended { return answer; };
-        if (const std::optional<Outcome> over = tickets->change(said)) answer(*over);
-    };
     try {
-        tickets_->publish(topic_of(id), message, keep);
+        say(id_of(request, "ticket"), request.body(),
+            [call](const Outcome& outcome) { reply(call, outcome, 200); });
     } catch (const gateway::Error& failure) {
-        refuse(request, failure.code() == GW_E_ARG ? "invalid_message" : "unavailable", failure.what());
+        const char* const code = failure.code() == GW_E_ARG        ? "invalid_message"
+                                 : failure.code() == GW_E_NOTFOUND ? "not_found"
+                                 : failure.code() == GW_E_LIMIT    ? "too_large"
+                                                                   : "unavailable";
+        refuse(request, code, failure.what());
     }
 }
 

@@ -67,7 +67,7 @@ struct Desk {
     int64_t gone_ms = 0;                 // when its last connection went; 0: it has one, or never had
     uint64_t idle = 0;      // when its last ticket came or went, or it became free: least is longest ago
     uint64_t assigned = 0;  // when it got its last ticket, in the same count
-    bool is_free = false;                // connected, available, below its limit
+    bool is_free = false;   // connected, available, below its limit
     std::pair<uint64_t, uint64_t> rank;  // among those who are free: least first
     bool is_nobody() const { return !is_kept && connections == 0 && tickets.empty(); }
 };

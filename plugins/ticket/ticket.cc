@@ -57,6 +57,7 @@ void TicketPlugin::Configure(const gateway::Config& config) {
                                               "observe and direct the tickets of others", {"admin"});
     tickets_ = std::make_shared<Tickets>(host(), settings, [this] { return store_.get(); });
     serve();
+    offer();
 }
 
 void TicketPlugin::Start() {
@@ -205,4 +206,5 @@ gateway::Verdict TicketPlugin::answer(gateway::Request& request, std::string_vie
 GATEWAY_PLUGIN_WITH(ticket::TicketPlugin, "ticket", "1.0.0", "handshake,message,events",
                     "description=Tickets between customers and agents: queue, assignment, history\n"
                     "exclusive=yes\n"
-                    "uses=gw.store/1\n")
+                    "uses=gw.store/1\n"
+                    "offers=gw.tickets/1\n")

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gateway/ext/store.h"
+#include "gateway/ext/tickets.h"
 #include "gateway/plugin.hpp"
 #include "tickets.h"
 #include "views.h"
@@ -88,10 +89,19 @@ class TicketPlugin : public gateway::Interceptor {
     void serve();
     void change(Change change, const gateway::AdminRequest& request, int created_status);
 
+    // --- service.cc ---
+    friend struct ServiceTable;
+    void offer();
+    int32_t change(const std::string& id, std::function<Plan(const Model&, int64_t)> plan,
+                   gw_tickets_done_fn done, void* ud);
+    int32_t send(const std::string& id, std::string_view message, gw_tickets_done_fn done, void* ud);
+    void say(const std::string& id, std::string_view message, Ended then);
+
     gateway::Service<gw_store_v1> store_{*this, GW_STORE};
     std::shared_ptr<Tickets> tickets_;
     gateway::Permission serves_;
     gateway::Permission supervises_;
+    gw_tickets_v1 service_{};
 };
 
 }  // namespace ticket

@@ -8,6 +8,7 @@
 #include "gateway/ext/service.h"
 #include "gateway/ext/state.h"
 #include "gateway/ext/store.h"
+#include "gateway/ext/tickets.h"
 #include "gateway/ext/timer.h"
 #include "gateway/ext/work.h"
 #include "gateway/host.h"

@@ -3,6 +3,8 @@
 import pytest
 
 from support.exposition import read_exposition
+from support.gateway import BUILD_DIR
+from support.members import Member
 from support.tickets import agent, customer, opened, ticket_of, with_tickets
 from support.waiting import eventually
 
@@ -175,3 +177,37 @@ def test_metrics(running):
             assert value("gateway_ticket_messages_total") == 1
             assert value("gateway_ticket_changes_total", what="assigned") == 1
             read_exposition(running.admin.get("/metrics").text)
+
+
+def test_other_plugins_use_tickets(gateway, tmp_path):
+    settings = with_tickets(tmp_path)
+    settings["plugins"] = {"load": [{"name": "directs", "path": str(BUILD_DIR / "tests" / "plugins" / "directs.so")}]}
+    running = gateway(settings)
+    with Member(running, "dora") as dora, customer(running, "cara") as cara, agent(running, "alex") as alex:
+
+        def direct(what, ticket="t1", user=""):
+            dora.send({"type": "direct", "do": what, "ticket": ticket, "user": user})
+            return dora.hear("directed")
+
+        alex.asks("agent_status", "agent_status", status="busy", skills=["a", "b"])
+        assert direct("send")["status"] == -8  # GW_E_NOTFOUND
+        opened_by_it = direct("open", user="cara")
+        assert (opened_by_it["status"], opened_by_it["message"]) == (0, "t1")
+        assert cara.hear("ticket_created")["ticket_id"] == "t1"
+        conflict = direct("open", user="cara")
+        assert (conflict["status"], conflict["message"]) == (-3, "there is a ticket of this id already")
+        assert direct("open", ticket="t2", user="")["status"] == -2  # GW_E_ARG
+        assert direct("assign")["status"] == -3
+        assert direct("assign", user="alex")["status"] == 0
+        assert alex.hear("ticket_assigned")["data"] == {"by": "directs"}
+        assert direct("send")["status"] == 0
+        assert cara.hear("robot")["content"] == alex.hear("robot")["content"] == "beep"
+        seen = direct("look", user="cara")
+        assert seen["ticket"] == [3, 2, "cara", "alex", "by a plugin", {"by": "directs"}] and seen["tickets"] == "t1 "
+        assert direct("transfer")["status"] == 0
+        assert cara.hear("ticket_queued")["why"] == "transfer"
+        # Its pin follows a reload.
+        assert running.admin.post("/api/v1/plugins/ticket/reload", "").status == 200
+        assert direct("close")["status"] == 0
+        assert cara.hear("ticket_closed")["reason"] == "a plugin says so"
+        assert direct("close")["status"] == -3 and direct("close", ticket="t9")["status"] == -8
