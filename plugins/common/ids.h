@@ -25,10 +25,14 @@ inline constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
 
 // `count` letters and digits, 5 bits each.
 inline std::string random_digits(size_t count) {
+    static constexpr size_t digits_a_draw = 6;
     std::random_device random;
     std::string text;
-    for (size_t i = 0; i < count; ++i)
-        text.push_back(digits[random() % digits.size()]);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < count; ++i, bits >>= 5) {
+        if (i % digits_a_draw == 0) bits = random();
+        text.push_back(digits[bits & 31]);
+    }
     return text;
 }
 

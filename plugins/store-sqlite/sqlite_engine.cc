@@ -45,9 +45,9 @@ SqliteEngine::SqliteEngine(const FileOptions& options)
       last_appended_(
           prepare("SELECT key FROM entries WHERE space=?1 AND key>=?2 AND key<=?3 AND length(key)=?4 "
                   "ORDER BY key DESC LIMIT 1")),
-      scan_(prepare("SELECT key,value FROM entries WHERE space=?1 AND key>=?2 AND (?3=x'' OR key<?3) "
+      scan_(prepare("SELECT key,value FROM entries WHERE space=?1 AND key>=?2 AND key<?3 "
                     "ORDER BY key LIMIT ?4")),
-      scan_reverse_(prepare("SELECT key,value FROM entries WHERE space=?1 AND key>=?2 AND (?3=x'' OR key<?3) "
+      scan_reverse_(prepare("SELECT key,value FROM entries WHERE space=?1 AND key>=?2 AND key<?3 "
                             "ORDER BY key DESC LIMIT ?4")) {}
 
 SqliteEngine::Statement SqliteEngine::prepare(const char* sql) const {
@@ -172,8 +172,13 @@ Result SqliteEngine::get(const std::string& space, const std::string& key) {
 }
 
 Result SqliteEngine::scan(const std::string& space, const Range& range) {
+    // Behind every key: with a plain bound SQLite begins, or ends, there, and looks at nothing else.
+    static const std::string behind_all(GW_STORE_MAX_KEY + 1, '\xFF');
     Run found(range.reverse ? scan_reverse_ : scan_);
-    found.text(space).blob(range.from).blob(range.to).number(int64_t{range.limit} + 1);
+    found.text(space)
+        .blob(range.from)
+        .blob(range.to.empty() ? behind_all : range.to)
+        .number(int64_t{range.limit} + 1);
     Result result;
     for (;;) {
         const int code = found.step();

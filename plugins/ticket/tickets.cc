@@ -160,8 +160,9 @@ void Tickets::feed(int64_t now) {
     }
 }
 
-// On the store's thread, which gets in when the change was applied.
+// On the store's thread.
 void Tickets::committed(Flight& flight, const storage::Answer& answer) {
+    { const std::lock_guard applied(mutex_); }  // submit() has applied it, and written its answer
     if (!answer.ok()) {
         meters_.store_failures.add();
         return end(flight.ended,

@@ -32,6 +32,7 @@ GATEWAY_FEATURES = {
     "none": "wsc.security.enable_auth=false",
     "hs256": "wsc.security={ enable_auth: true, auth: { keys: [0123456789abcdef0123456789abcdef] } }",
     "group": "wsc.group={ enabled: true, max_group_size: 1000, notice_limit: 0 }",
+    "agents": "wsc.ticket={ enabled: true, max_tickets_per_agent: 10, changes_per_minute: 0, max_queue: 10000, position_interval: 0 }",
     "rs256": "wsc.security={ enable_auth: true, auth: { keys: [{ file: rsa.pem }] } }",
 }
 PLUGINS = {

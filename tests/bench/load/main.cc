@@ -68,6 +68,10 @@ load::Outcome run(const load::Options& options) {
             return run_connect(options);
         case load::Mode::idle:
             return run_idle(options);
+        case load::Mode::ticket:
+            return run_ticket(options);
+        case load::Mode::assign:
+            return run_assign(options);
         default:
             return run_exchange(options);
     }

@@ -7,7 +7,7 @@
 namespace load {
 namespace {
 
-constexpr const char* mode_names[] = {"echo", "user", "fanout", "connect", "idle"};
+constexpr const char* mode_names[] = {"echo", "user", "fanout", "connect", "idle", "ticket", "assign"};
 constexpr const char* dialect_names[] = {"gateway", "raw"};
 
 template <size_t count>
@@ -41,6 +41,7 @@ constexpr NumberOption number_options[] = {
     {"--deflate", &Options::deflate, 0, 1},
     {"--tls", &Options::tls, 0, 1},
     {"--group", &Options::group, 0, 1},
+    {"--agents", &Options::agents, 1, 10000},
 };
 
 bool set_option(const char* name, const char* value, Options& options) {
@@ -81,6 +82,8 @@ const char* const usage =
     "  fanout   one publisher, --connections subscribers\n"
     "  connect  connect, upgrade, close; --connections at a time\n"
     "  idle     opens --connections and reads the server's memory\n"
+    "  ticket   --connections customers with a ticket each, --agents agents; messages both ways\n"
+    "  assign   --connections customers open a ticket, get an agent, close it, again and again\n"
     "  --dialect raw|gateway  --connections N  --window N  --size BYTES\n"
     "  --deflate 0|1  --tls 0|1  --token TOKEN\n"
     "  --group 0|1: fanout, to a group that all join (gateway dialect only)\n"
@@ -105,6 +108,9 @@ std::string parse_options(int argc, char** argv, Options& options) {
     }
     if (options.group != 0 && (options.dialect == Dialect::raw || options.mode != Mode::fanout))
         return "--group is for fanout to a gateway";
+    const bool has_tickets = options.mode == Mode::ticket || options.mode == Mode::assign;
+    if (has_tickets != (options.agents != 0) || (has_tickets && options.dialect == Dialect::raw))
+        return "ticket and assign need --agents, and a gateway";
     return {};
 }
 

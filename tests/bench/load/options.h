@@ -7,7 +7,7 @@
 
 namespace load {
 
-enum class Mode : uint8_t { echo, user, fanout, connect, idle };
+enum class Mode : uint8_t { echo, user, fanout, connect, idle, ticket, assign };
 
 // gateway: Hub messages in JSON, identity in the query, a `connected` frame first. raw: the server gives
 // back, or publishes, whatever text it gets; the path says which.
@@ -24,6 +24,7 @@ struct Options {
     uint32_t deflate = 0;        // 1: permessage-deflate without context takeover, for every message
     uint32_t tls = 0;            // 1: TLS, a whole handshake for each connection
     uint32_t group = 0;          // 1: fanout: all clients join a group, and its messages go there
+    uint32_t agents = 0;         // ticket, assign: besides the customers, who are --connections
     std::string token;           // Authorization: Bearer; empty: none
     uint32_t warm_up_ms = 1000;
     uint32_t measure_ms = 2000;

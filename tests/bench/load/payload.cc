@@ -71,13 +71,13 @@ bool find_stamp(std::string_view text, Stamp& stamp) {
            read_hex(digits + sender_digits, sequence_digits, stamp.sequence);
 }
 
-Payload::Payload(const Options& options, uint32_t sender, const std::string& to)
+Payload::Payload(const Options& options, uint32_t sender, const std::string& to, const std::string& field)
     : raw_(options.dialect == Dialect::raw || options.mode == Mode::echo) {
     std::string before;
     std::string after;
     if (!raw_) {
         before = R"({"type":"text",)";
-        if (!to.empty()) before += R"("to":")" + to + R"(",)";
+        if (!to.empty()) before += '"' + field + R"(":")" + to + R"(",)";
         if (options.group != 0) before += R"("group_id":"bench",)";
         before += R"("content":")";
         after = R"("})";

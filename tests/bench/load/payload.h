@@ -25,9 +25,9 @@ bool find_stamp(std::string_view text, Stamp& stamp);
 // std::runtime_error when it does not fit into the size.
 class Payload {
    public:
-    // A Hub message in the gateway dialect, but for echo: plain text. `to` is the user it goes to, or empty
-    // for everyone; plain text does not have it.
-    Payload(const Options& options, uint32_t sender, const std::string& to);
+    // A Hub message in the gateway dialect, but for echo: plain text. `to` is the user (or what `field`
+    // names) it goes to, or empty for everyone; plain text does not have it.
+    Payload(const Options& options, uint32_t sender, const std::string& to, const std::string& field = "to");
 
     // The text with this sequence number; valid until the next call.
     std::string_view text(uint32_t sequence);

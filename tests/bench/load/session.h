@@ -28,8 +28,9 @@ class Session : public Handler {
     std::string path(uint64_t number, const char* raw_path) const {
         if (options_.dialect == Dialect::raw) return raw_path;
         const std::string id = std::to_string(number);
-        return "/ws?user_id=u" + id + "&user_type=agent&client_id=c" + id +
-               (options_.group != 0 ? "&group_id=bench" : "");
+        const bool is_customer = options_.agents != 0 && number < options_.connections;
+        return "/ws?user_id=u" + id + "&user_type=" + (is_customer ? "customer" : "agent") + "&client_id=c" +
+               id + (options_.group != 0 ? "&group_id=bench" : "");
     }
 
     // Opens the clients from `first` to `last` - 1, and waits until all are ready.
