@@ -25,7 +25,6 @@ namespace storage {
 class Ledger : public std::enable_shared_from_this<Ledger> {
    public:
     using Entries = std::vector<Entry>;
-    using KeyRange = std::pair<std::string, std::string>;  // [from, to)
     // Makes the model of what is durable. On the store's thread; commits before it all ended. After it the
     // ledger is open.
     using Adopt = std::function<void(const Entries&)>;

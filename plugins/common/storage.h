@@ -48,7 +48,8 @@ class Batch {
     std::vector<Op> ops_;
 };
 
-using Entry = std::pair<std::string, std::string>;  // key, value
+using Entry = std::pair<std::string, std::string>;     // key, value
+using KeyRange = std::pair<std::string, std::string>;  // [from, to)
 
 struct Answer {
     int32_t status = GW_OK;  // gw_store_result

@@ -162,7 +162,7 @@ gateway::Verdict TicketPlugin::change(const Frame& read, gateway::Request& reque
         return frame.kind->plan(model, seat.actor, frame, now);
     };
     change.answer = [&](const Model& model) { return answer_json(model, frame, seat.actor); };
-    change.begin = [&] { return defer(next, std::string(frame.kind->answer), {}); };
+    change.begin = [&] { return defer(next, std::string(frame.kind->answer)); };
     const std::optional<Outcome> over = tickets_->change(change);
     return over ? answer(request, frame.kind->answer, *over) : gateway::Pending;
 }
@@ -217,7 +217,7 @@ gateway::Verdict TicketPlugin::read_history(const Frame& frame, gateway::Request
     if (may.refused()) return answer(request, frame.kind->answer, may);
     HistoryPage page = frame.history;
     page.staff = seat.actor.staff;
-    const Ended resume = defer(next, std::string(frame.kind->answer), {});
+    const Ended resume = defer(next, std::string(frame.kind->answer));
     const auto with_id = [resume, id = frame.id](const Outcome& read) {
         Outcome outcome = read;
         if (!read.refused())

@@ -127,7 +127,7 @@ bool load_agent(std::string_view id, const rapidjson::Document& record, Model* m
 
 }  // namespace
 
-std::vector<storage::Ledger::KeyRange> model_ranges() {
+std::vector<storage::KeyRange> model_ranges() {
     return {{"a", "b"}, {"t", "u"}, {"v", "w"}};
 }
 

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../common/ledger.h"
+#include "../common/storage.h"
 #include "model.h"
 
 namespace ticket {
@@ -24,7 +24,7 @@ inline constexpr std::string_view version_key = "v";
 inline constexpr std::string_view records_version = "1";
 
 // What the model is made of: not the histories.
-std::vector<storage::Ledger::KeyRange> model_ranges();
+std::vector<storage::KeyRange> model_ranges();
 
 // What the store is to do for the facts of one plan, which the model has not applied yet.
 void write(const std::vector<Fact>& facts, const Model& model, storage::Batch* batch);

@@ -2,6 +2,7 @@
 #include <rapidjson/document.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "../common/ids.h"
 #include "../common/json_object.h"
@@ -18,11 +19,21 @@ constexpr const char* name_attribute = "auth.name";
 constexpr size_t max_token_tickets = 100;
 constexpr size_t max_name_bytes = 128;
 
-struct Deferred {
-    std::shared_ptr<Outcome> outcome;  // written before resume, read after it
-    std::string answer_type;           // empty: the message goes on to the ticket
-    std::string id;
+// A request that waits for the store: a frame for its answer, or a message to be delivered when it is kept.
+struct Waiting {
+    enum State : uint8_t { waits, kept, cancelled };
+    std::atomic<State> state{waits};
+    Outcome outcome;          // written before `kept`
+    std::string answer_type;  // empty: a message
+    std::string id;           // of the ticket
+    std::string message;      // as it is kept
 };
+
+// Its sender has gone meanwhile: what is in the history is heard all the same.
+void deliver(const Tickets& tickets, const Waiting& waiting) {
+    if (!waiting.answer_type.empty() || waiting.outcome.refused()) return;
+    tickets.publish(topic_of(waiting.id), waiting.message, [](const gateway::Publication&) {});
+}
 
 std::vector<std::string> tickets_of_token(std::string_view list) {
     std::vector<std::string> tickets;
@@ -155,42 +166,46 @@ gateway::Verdict TicketPlugin::on_message(gateway::Request& request, gateway::Ne
                                   std::to_string(tickets_->settings().max_message_bytes) +
                                   " bytes (wsc.ticket.max_message_size)");
     }
+    const std::string message = stamped(request);
     Change said;
     said.is_message = true;
     said.actor = seat.actor;
-    said.plan = [&](const Model& model, int64_t now) {
-        return model.say(seat.actor, id, stamped(request), now);
-    };
-    said.begin = [&] { return defer(next, {}, id); };
+    said.plan = [&](const Model& model, int64_t now) { return model.say(seat.actor, id, message, now); };
+    said.begin = [&] { return defer(next, {}, id, message); };
     const std::optional<Outcome> over = tickets_->change(said);
     if (!over) return gateway::Pending;
     tickets_->count_message(true);
     return request.reject(403, over->code, over->why);
 }
 
-Ended TicketPlugin::defer(gateway::Next& next, const std::string& answer_type, const std::string& id) {
-    const auto outcome = std::make_shared<Outcome>();
-    const gw_token token = next.defer(0, std::make_unique<Deferred>(Deferred{outcome, answer_type, id}));
-    return [host = next.host(), token, outcome](const Outcome& became) {
-        *outcome = became;
-        host.resume(token);  // too late when the client has gone
+Ended TicketPlugin::defer(gateway::Next& next, const std::string& answer_type, const std::string& id,
+                          const std::string& message) const {
+    auto waiting = std::make_shared<Waiting>();
+    waiting->answer_type = answer_type;
+    waiting->id = id;
+    waiting->message = message;
+    const gw_token token = next.defer(0, std::make_unique<std::shared_ptr<Waiting>>(waiting));
+    return [host = next.host(), token, waiting, tickets = tickets_](const Outcome& became) {
+        waiting->outcome = became;
+        if (waiting->state.exchange(Waiting::kept) == Waiting::cancelled) return deliver(*tickets, *waiting);
+        host.resume(token);  // too late: OnCancel sees that it is kept
     };
 }
 
 gateway::Verdict TicketPlugin::OnResume(gateway::Request& request, gateway::Connection&, gateway::Next&,
                                         void* ud) {
-    const auto deferred = gateway::take<Deferred>(ud);
-    if (!deferred->answer_type.empty()) return answer(request, deferred->answer_type, *deferred->outcome);
-    tickets_->count_message(deferred->outcome->refused());
-    if (deferred->outcome->refused())
-        return request.reject(503, deferred->outcome->code, deferred->outcome->why);
-    const std::string topic = topic_of(deferred->id);
+    const std::shared_ptr<Waiting> waiting = *gateway::take<std::shared_ptr<Waiting>>(ud);
+    if (!waiting->answer_type.empty()) return answer(request, waiting->answer_type, waiting->outcome);
+    tickets_->count_message(waiting->outcome.refused());
+    if (waiting->outcome.refused()) return request.reject(503, waiting->outcome.code, waiting->outcome.why);
+    const std::string topic = topic_of(waiting->id);
     request.set_destination(gateway::Destination::topic(topic).but_not_sender());
     return gateway::Continue;
 }
 
 void TicketPlugin::OnCancel(const gateway::Request&, gateway::Connection&, void* ud, int32_t) {
-    gateway::take<Deferred>(ud);
+    const std::shared_ptr<Waiting> waiting = *gateway::take<std::shared_ptr<Waiting>>(ud);
+    if (waiting->state.exchange(Waiting::cancelled) == Waiting::kept) deliver(*tickets_, *waiting);
 }
 
 gateway::Verdict TicketPlugin::answer(gateway::Request& request, std::string_view type,

@@ -70,7 +70,8 @@ class TicketPlugin : public gateway::Interceptor {
     void join_by_token(const Seat& seat, const std::vector<std::string>& named);
     gateway::Verdict on_message(gateway::Request& request, gateway::Next& next, const Seat& seat);
     // For change.begin: the request waits, and is answered with this type; empty: it goes on.
-    static Ended defer(gateway::Next& next, const std::string& answer_type, const std::string& id);
+    Ended defer(gateway::Next& next, const std::string& answer_type, const std::string& id = {},
+                const std::string& message = {}) const;
 
     // --- frames.cc ---
     // Nothing: no frame of ours.

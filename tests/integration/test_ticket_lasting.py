@@ -277,3 +277,19 @@ def test_no_agent_is_above_its_limit_and_no_ticket_is_lost(gateway, tmp_path):
     assert not problems
     counts = running.admin.get("/api/v1/tickets").json()["counts"]
     assert counts["closed"] == 300 and sum(counts.values()) == 300
+
+
+def test_what_was_sent_before_the_end_of_a_connection_is_heard(gateway, tmp_path):
+    """A customer says the last word and closes the tab at once: it is kept, so it is delivered."""
+    running = gateway(with_tickets(tmp_path))
+    with agent(running, "alex") as alex:
+        with customer(running, "cara") as cara:
+            ticket_id = opened(cara)
+        for turn in range(40):
+            with customer(running, "cara") as cara:
+                cara.send({"type": "text", "ticket_id": ticket_id, "content": f"bye {turn}"})
+                if turn % 2:
+                    cara.close()
+            assert alex.hear("text")["content"] == f"bye {turn}"
+        kept = [e["content"] for e in alex.asks("ticket_history", "ticket_history", ticket_id=ticket_id, limit=200)["entries"] if "content" in e]
+        assert kept == [f"bye {turn}" for turn in range(40)]
