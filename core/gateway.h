@@ -30,6 +30,7 @@
 #include "core/plugin_reload.h"
 #include "core/plugins/admin_routes.h"
 #include "core/plugins/metric_registry.h"
+#include "core/plugins/plugin_events.h"
 
 namespace gatewayd {
 
@@ -81,8 +82,9 @@ struct PluginStatus {
     uint32_t hooks = 0;              // that it has: a bit for each Hook
     // Of all its generations:
     PluginTotals totals;
-    uint64_t swapped = 0;  // generations that took the place of another, or came
-    uint64_t failed = 0;   // generations that did not come
+    uint64_t swapped = 0;       // generations that took the place of another, or came
+    uint64_t failed = 0;        // generations that did not come
+    PluginEventNumbers events;  // gw.event/1, since the gateway began
     // Only with budget_ms:
     bool has_budget = false;
     BreakerState breaker = BreakerState::closed;

@@ -92,9 +92,13 @@ class Gateway::Impl final : public HostServices {
     ServiceRegistry& service_registry() override { return service_registry_; }
     AdminRoutes& admin_routes() override { return admin_routes_; }
     MetricRegistry& metric_registry() override { return metric_registry_; }
+    PluginEvents& plugin_events() override { return plugin_events_; }
     void adopt(const void* instance, const void* replaces) override;
     HttpService& http() override { return http_; }
-    void withdraw(const void* instance) override { tell(service_registry_.withdraw(instance)); }
+    void withdraw(const void* instance) override {
+        plugin_events_.forget(instance);
+        tell(service_registry_.withdraw(instance));
+    }
     void forget(const void* instance) override;
     void destroyed(const void* instance) override;
 
@@ -141,6 +145,7 @@ class Gateway::Impl final : public HostServices {
     HttpClient http_;     // outlives the plugins
     AdminRoutes admin_routes_;
     MetricRegistry metric_registry_;
+    PluginEvents plugin_events_;
     PluginHost plugins_;
     std::vector<SkippedPlugin> unloaded_;  // in safe mode: those of the configuration
     PluginSwaps swaps_;
@@ -161,6 +166,7 @@ class Gateway::Impl final : public HostServices {
     void open_control_home();
     void run_control_timers();
     void tell_control_works();
+    void deliver_plugin_events();
     void reload_all(const Settings& next, PluginReloaded done);
     void reload_one(const Settings& next, const std::string& name, PluginReloaded done);
     void put_in_force(Settings settings);

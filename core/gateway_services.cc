@@ -33,6 +33,7 @@ void Gateway::Impl::request_shutdown(std::string why) {
 
 void Gateway::Impl::adopt(const void* instance, const void* replaces) {
     admin_routes_.commit(instance, replaces);
+    plugin_events_.commit(instance, replaces);
     tell(service_registry_.commit(instance, replaces));
 }
 
@@ -84,6 +85,7 @@ void Gateway::Impl::open_control_home() {
         loop();
     });
     node_.works.control_returns().set_wake([this] { post_to_control([this] { tell_control_works(); }); });
+    plugin_events_.set_wake([this] { post_to_control([this] { deliver_plugin_events(); }); });
     node_.timers.control.set_home(monotonic_now_ns,
                                   [this] { post_to_control([this] { run_control_timers(); }); });
 }
@@ -91,6 +93,11 @@ void Gateway::Impl::open_control_home() {
 void Gateway::Impl::tell_control_works() {
     const CallScope turn = guard_.turn();
     node_.works.tell(node_.works.control_returns(), nullptr);
+}
+
+void Gateway::Impl::deliver_plugin_events() {
+    const CallScope turn = guard_.turn();
+    plugin_events_.deliver();
 }
 
 void Gateway::Impl::run_control_timers() {
@@ -113,6 +120,7 @@ void Gateway::Impl::forget(const void* instance) {
     http_.forget(instance);
     admin_routes_.forget(instance);
     metric_registry_.forget(instance);
+    plugin_events_.forget(instance);
     tell(service_registry_.withdraw(instance));
     node_.works.forget(instance);
     for (const auto& own : threads_) {

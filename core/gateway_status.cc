@@ -74,6 +74,11 @@ std::vector<PluginStatus> Gateway::Impl::plugins() const {
         for (const SkippedPlugin& skipped : *list)
             plugins.push_back(status_of(skipped));
     }
+    for (const PluginEventNumbers& events : plugin_events_.numbers()) {
+        for (PluginStatus& plugin : plugins) {
+            if (plugin.name == events.plugin) plugin.events = events;
+        }
+    }
     return plugins;
 }
 

@@ -18,6 +18,7 @@ const char* name(Hook hook) {
                                                       "detach",
                                                       "timer",
                                                       "work_done",
+                                                      "plugin_event",
                                                       "work"};
     return names[static_cast<size_t>(hook)];
 }

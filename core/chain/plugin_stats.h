@@ -29,9 +29,10 @@ enum class Hook : uint8_t {
     detach,
     timer,
     work_done,
+    plugin_event,
     work,  // on other threads: neither counted nor timed
 };
-inline constexpr size_t hook_count = 14;
+inline constexpr size_t hook_count = 15;
 inline constexpr size_t kind_count = 5;
 const char* name(Hook hook);  // "intercept_message", "on_resume"; the label `hook` of the metrics
 

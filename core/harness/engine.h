@@ -95,6 +95,9 @@ class Engine {
     const void* service(const std::string& name);
     bool holds_service(const void* table);
 
+    // --- gw.event/1 (host_event.cc) ---
+    void emit_event(const std::string& name, const std::string& json, const std::string& emitter);
+
     // --- gw.admin/1 (host_admin.cc) and gw.metrics/1 (host_metrics.cc) ---
     std::shared_ptr<AdminFlight> admin(const std::string& method, const std::string& target,
                                        const std::string& body);
@@ -121,10 +124,10 @@ class Engine {
     bool owns(const ConfigNode* node) const;
     // A token that the plugin got, and one that it resumes: never given out, or resumed twice, is a problem.
     void gave_token(gw_token token);
-    void look_at_resume(gw_token token);          // [any]
+    void look_at_resume(gw_token token);  // [any]
     // The same of timers and works, and of cancelling them.
-    void gave_cancellable(gw_token token);                         // [any]
-    void look_at_cancel(const char* function, gw_token token);     // [any]
+    void gave_cancellable(gw_token token);                      // [any]
+    void look_at_cancel(const char* function, gw_token token);  // [any]
     bool is_created() const { return created_; }
     gw_str give_for_life(std::string_view text);  // until destroy
 

@@ -1,6 +1,7 @@
 // The optional capabilities, as core/plugins/extensions.cc lists them, with the harness's checks before them.
 #include "core/harness/host_calls.h"
 #include "gateway/ext/admin.h"
+#include "gateway/ext/event.h"
 #include "gateway/ext/http.h"
 #include "gateway/ext/metrics.h"
 #include "gateway/ext/permissions.h"
@@ -19,10 +20,15 @@ struct Extension {
 
 // By name.
 constexpr Extension extensions[] = {
-    {GW_EXT_ADMIN, checked_admin_table},     {GW_EXT_METRICS, checked_metrics_table},
-    {GW_EXT_HTTP, checked_http_table},       {GW_EXT_PERMISSIONS, checked_permissions_table},
-    {GW_EXT_PUBLISH, checked_publish_table}, {GW_EXT_SERVICE, checked_service_table},
-    {GW_EXT_TIMER, checked_timer_table},     {GW_EXT_WORK, checked_work_table},
+    {GW_EXT_ADMIN, checked_admin_table},
+    {GW_EXT_EVENT, checked_event_table},
+    {GW_EXT_METRICS, checked_metrics_table},
+    {GW_EXT_HTTP, checked_http_table},
+    {GW_EXT_PERMISSIONS, checked_permissions_table},
+    {GW_EXT_PUBLISH, checked_publish_table},
+    {GW_EXT_SERVICE, checked_service_table},
+    {GW_EXT_TIMER, checked_timer_table},
+    {GW_EXT_WORK, checked_work_table},
 };
 
 }  // namespace

@@ -254,6 +254,16 @@ std::vector<HttpRequest> Plugin::http_requests() const {
     return engine_->hub().fake_http().requests();
 }
 
+void Plugin::emit(const std::string& name, const std::string& json, const std::string& emitter) {
+    engine_->emit_event(name, json, emitter);
+}
+std::vector<Emitted> Plugin::emitted() const {
+    return engine_->hub().emitted();
+}
+void Plugin::somebody_listens(bool yes) {
+    engine_->hub().listens(yes);
+}
+
 AdminRequest Plugin::admin(const std::string& method, const std::string& target, const std::string& body) {
     return {engine_.get(), engine_->admin(method, target, body)};
 }

@@ -42,6 +42,7 @@ class HostCall {
 // The checked table of an optional capability; null: the host has none of that name.
 const void* checked_extension(std::string_view name);  // extensions.cc
 const void* checked_admin_table();                     // host_admin.cc
+const void* checked_event_table();                     // host_event.cc
 const void* checked_metrics_table();                   // host_metrics.cc
 const void* checked_permissions_table();               // host_permissions.cc
 const void* checked_publish_table();                   // host_publish.cc

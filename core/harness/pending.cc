@@ -166,6 +166,7 @@ void Engine::turn() {
     read_letters();
     hub_.all_timers().control.run();
     hub_.tell_works();
+    hub_.plugin_events().deliver_all();
     while (hub_.fake_http().answer_due())
         go_on();
     for (PublishDone& done : hub_.take_completions()) {

@@ -88,6 +88,7 @@ void FakeHub::request_shutdown(std::string why) {
 
 void FakeHub::adopt(const void* instance, const void* replaces) {
     admin_routes_.commit(instance, replaces);
+    plugin_events_.commit(instance, replaces);
     static_cast<void>(service_registry_.commit(instance, replaces));
 }
 
@@ -99,6 +100,7 @@ void FakeHub::destroyed(const void* instance) {
 void FakeHub::set_home(uint64_t (*now_ns)(), ConnectionTimers::Home home) {
     find_ = home.find;
     timers_.control.set_home(now_ns, [post = home.post] { post([] {}, false); });
+    plugin_events_.set_wake([post = home.post] { post([] {}, false); });
     works_.returns_of(0).set_wake([post = home.post] { post([] {}, false); });
     works_.control_returns().set_wake([post = home.post] { post([] {}, false); });
     timers_.connections[0].set_home(std::move(home));
@@ -114,6 +116,7 @@ void FakeHub::forget(const void* instance) {
     http_.forget();
     admin_routes_.forget(instance);
     metric_registry_.forget(instance);
+    plugin_events_.forget(instance);
     static_cast<void>(service_registry_.withdraw(instance));
     works_.forget(instance);
     for (ConnectionTimers& each : timers_.connections)
@@ -147,6 +150,7 @@ std::vector<PublishDone> FakeHub::take_completions() {
 
 FakeHub::FakeHub() {
     works_.run_by_hand();
+    listens(true);
     permissions_.set_user_types(user_types_);
     define_core_rules(&permissions_, false, {"agent", "admin"});
 }

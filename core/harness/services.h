@@ -36,9 +36,10 @@ class FakeHub final : public HostServices {
     ServiceRegistry& service_registry() override { return service_registry_; }
     AdminRoutes& admin_routes() override { return admin_routes_; }
     MetricRegistry& metric_registry() override { return metric_registry_; }
+    PluginEvents& plugin_events() override { return plugin_events_; }
     const MetricRegistry& metric_registry() const { return metric_registry_; }
     void adopt(const void* instance, const void* replaces) override;
-    void withdraw(const void*) override {}
+    void withdraw(const void* instance) override { plugin_events_.forget(instance); }
     void forget(const void* instance) override;
     void destroyed(const void* instance) override;
     HttpService& http() override { return http_; }
@@ -55,6 +56,10 @@ class FakeHub final : public HostServices {
     std::vector<gateway::harness::Published> published() const;
     std::vector<std::string> topics(uint64_t number) const;
     std::string shutdown_reason() const;
+    // gw.event/1 (host_event.cc): another plugin, which hears all or nothing.
+    void listens(bool yes);
+    void heard(std::string_view name, std::string_view json);
+    std::vector<gateway::harness::Emitted> emitted() const;
     FakeHttp& fake_http() { return http_; }
     uint64_t messages = 0;
     Timers& all_timers() { return timers_; }
@@ -72,6 +77,8 @@ class FakeHub final : public HostServices {
     ServiceRegistry service_registry_;
     AdminRoutes admin_routes_;
     MetricRegistry metric_registry_;
+    PluginEvents plugin_events_;
+    CallbackOwner hearer_;
     Deferrals* deferrals_ = nullptr;
     Permissions permissions_;
     std::vector<std::string> user_types_{"customer", "agent", "admin"};
@@ -85,6 +92,7 @@ class FakeHub final : public HostServices {
     std::map<uint64_t, std::string> kicks_;
     std::vector<gateway::harness::Published> published_;
     std::vector<PublishDone> completions_;
+    std::vector<gateway::harness::Emitted> emitted_;
     std::string shutdown_reason_;
     uint64_t total_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "core/plugins/extensions.h"
 
 #include "gateway/ext/admin.h"
+#include "gateway/ext/event.h"
 #include "gateway/ext/http.h"
 #include "gateway/ext/metrics.h"
 #include "gateway/ext/permissions.h"
@@ -20,10 +21,15 @@ struct Extension {
 // By name.
 const std::vector<Extension>& extensions() {
     static const std::vector<Extension> all{
-        {GW_EXT_ADMIN, admin_table},     {GW_EXT_METRICS, metrics_table},
-        {GW_EXT_HTTP, http_table},       {GW_EXT_PERMISSIONS, permissions_table},
-        {GW_EXT_PUBLISH, publish_table}, {GW_EXT_SERVICE, service_table},
-        {GW_EXT_TIMER, timer_table},     {GW_EXT_WORK, work_table},
+        {GW_EXT_ADMIN, admin_table},
+        {GW_EXT_EVENT, event_table},
+        {GW_EXT_METRICS, metrics_table},
+        {GW_EXT_HTTP, http_table},
+        {GW_EXT_PERMISSIONS, permissions_table},
+        {GW_EXT_PUBLISH, publish_table},
+        {GW_EXT_SERVICE, service_table},
+        {GW_EXT_TIMER, timer_table},
+        {GW_EXT_WORK, work_table},
     };
     return all;
 }

@@ -17,6 +17,7 @@ std::vector<std::string> host_capabilities();
 
 // The tables, a file each.
 const void* admin_table();        // host_admin.cc
+const void* event_table();        // host_event.cc
 const void* metrics_table();      // host_metrics.cc
 const void* http_table();         // host_http.cc
 const void* permissions_table();  // host_permissions.cc

@@ -188,8 +188,10 @@ void PluginHost::quiesce() {
 }
 
 void PluginHost::stop() {
-    for (const PluginInstancePtr& instance : ending_order())
+    for (const PluginInstancePtr& instance : ending_order()) {
+        services_->plugin_events().deliver_all();  // to those that still run
         stop_at_end(*instance);
+    }
 }
 
 // Its users are stopped before it, so whoever holds a service of it still runs against the rules.

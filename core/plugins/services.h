@@ -13,6 +13,7 @@
 #include "core/hub/identity.h"
 #include "core/plugins/admin_routes.h"
 #include "core/plugins/metric_registry.h"
+#include "core/plugins/plugin_events.h"
 #include "core/plugins/service_registry.h"
 #include "gateway/host.h"
 
@@ -43,11 +44,12 @@ class HostServices {
     virtual HttpService& http() = 0;
     virtual AdminRoutes& admin_routes() = 0;
     virtual MetricRegistry& metric_registry() = 0;
+    virtual PluginEvents& plugin_events() = 0;
     // [control] After its start: what it has registered takes effect, in the place of what `replaces` has
     // (the generation before it; null: none).
     virtual void adopt(const void* instance, const void* replaces) = 0;
-    // [control] Others find its services no more, and are told so: they release them. Before the stop of a
-    // plugin whose next generation starts after it (exclusive).
+    // [control] Others find its services no more, and are told so: they release them; it hears no events.
+    // Before the stop of a plugin whose next generation starts after it (exclusive).
     virtual void withdraw(const void* instance) = 0;
     // [control] After stop, before destroy: drops all that the optional capabilities hold of this instance.
     // When it returns no callback of it runs or will run.

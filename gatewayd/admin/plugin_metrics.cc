@@ -91,6 +91,29 @@ void add_budgets(const std::vector<PluginStatus>& plugins, std::vector<MetricFam
     all->push_back(std::move(held));
 }
 
+// Of those that had to do with events.
+void add_events(const std::vector<PluginStatus>& plugins, std::vector<MetricFamily>* all) {
+    MetricFamily emitted = family(MetricType::Counter, "gateway_plugin_events_emitted_total",
+                                  "Events of plugins that some plugin listened to.");
+    MetricFamily heard =
+        family(MetricType::Counter, "gateway_plugin_events_heard_total", "Events that a plugin heard.");
+    MetricFamily lost = family(MetricType::Counter, "gateway_plugin_events_lost_total",
+                               "Events that a plugin did not hear, because too many waited for it.");
+    MetricFamily waiting =
+        family(MetricType::Gauge, "gateway_plugin_events_waiting", "Events that wait for a plugin.");
+    for (const PluginStatus& plugin : plugins) {
+        if (plugin.events.plugin.empty()) continue;
+        const std::vector<ClientMetric::Label> labels{{"plugin", plugin.name}};
+        add_value(&emitted, static_cast<double>(plugin.events.emitted), labels);
+        add_value(&heard, static_cast<double>(plugin.events.heard), labels);
+        add_value(&lost, static_cast<double>(plugin.events.lost), labels);
+        add_value(&waiting, static_cast<double>(plugin.events.waiting), labels);
+    }
+    if (emitted.metric.empty()) return;
+    for (MetricFamily* made : {&emitted, &heard, &lost, &waiting})
+        all->push_back(std::move(*made));
+}
+
 }  // namespace
 
 void add_plugin_metrics(const std::vector<PluginStatus>& plugins, std::vector<MetricFamily>* all) {
@@ -98,12 +121,13 @@ void add_plugin_metrics(const std::vector<PluginStatus>& plugins, std::vector<Me
         family(MetricType::Counter, "gateway_plugin_errors_total", "Plugin hooks that failed.");
     MetricFamily misuse = family(MetricType::Counter, "gateway_plugin_misuse_total",
                                  "Plugins' calls and verdicts against the rules.");
-    MetricFamily swaps = family(MetricType::Counter, "gateway_plugin_swaps_total",
-                                "New generations of plugins, by a reload.");
+    MetricFamily swaps =
+        family(MetricType::Counter, "gateway_plugin_swaps_total", "New generations of plugins, by a reload.");
     for (const PluginStatus& plugin : plugins) {
         if (!plugin.loaded) continue;
         add_value(&swaps, static_cast<double>(plugin.swapped), {{"plugin", plugin.name}, {"result", "ok"}});
-        add_value(&swaps, static_cast<double>(plugin.failed), {{"plugin", plugin.name}, {"result", "failed"}});
+        add_value(&swaps, static_cast<double>(plugin.failed),
+                  {{"plugin", plugin.name}, {"result", "failed"}});
         add_value(&errors, static_cast<double>(plugin.totals.errors), {{"plugin", plugin.name}});
         add_value(&misuse, static_cast<double>(plugin.totals.misuse), {{"plugin", plugin.name}});
     }
@@ -113,6 +137,7 @@ void add_plugin_metrics(const std::vector<PluginStatus>& plugins, std::vector<Me
     add_hooks(plugins, all);
     add_deferrals(plugins, all);
     add_budgets(plugins, all);
+    add_events(plugins, all);
 }
 
 }  // namespace gatewayd::admin

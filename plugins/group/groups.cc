@@ -19,10 +19,6 @@ Outcome unavailable(const std::string& why) {
     return outcome;
 }
 
-const gw_event_v1* events_of(const gateway::Host& host) {
-    return static_cast<const gw_event_v1*>(host.raw()->extension(host.inst(), gateway::to_gw(GW_EXT_EVENT)));
-}
-
 }  // namespace
 
 std::string topic_of(std::string_view group_id) {
@@ -45,7 +41,6 @@ Groups::Groups(const gateway::Host& host, const Settings& settings, storage::Spa
     : host_(host),
       settings_(settings),
       meters_(Meters::define(host)),
-      events_(events_of(host)),
       space_(std::move(store), "group"),
       model_(settings_) {}
 
@@ -197,10 +192,12 @@ void Groups::tell(const Fact& fact, const std::shared_ptr<void>& until_told) {
 }
 
 void Groups::emit(const Fact& fact) const {
-    if (!events_) return;
-    const std::string facts = facts_json(fact);
-    if (events_->emit(host_.inst(), gateway::to_gw(event_name(fact.kind)), gateway::to_gw(facts)) != GW_OK)
-        host_.warn("an event of a group is lost");
+    if (!gateway::wanted(host_, event_name(fact.kind))) return;
+    try {
+        gateway::emit(host_, event_name(fact.kind), facts_json(fact));  // what is lost the gateway counts
+    } catch (const gateway::Error& failure) {
+        host_.warn(std::string("an event of a group is lost: ") + failure.what());
+    }
 }
 
 void Groups::to_user(const std::string& user_id, const std::string& message) const {

@@ -21,7 +21,6 @@
 #include <vector>
 
 #include "../common/storage.h"
-#include "gateway/ext/draft/event.h"
 #include "gateway/plugin.hpp"
 #include "model.h"
 
@@ -123,7 +122,6 @@ class Groups : public std::enable_shared_from_this<Groups> {
     const gateway::Host host_;
     const Settings settings_;
     const Meters meters_;
-    const gw_event_v1* const events_;  // null: this gateway has none
     storage::Space space_;
 
     mutable std::mutex mutex_;

@@ -88,11 +88,16 @@ void Tickets::tell_agents(const Fact& fact) const {
 }
 
 void Tickets::emit(const Fact& fact) const {
-    if (!events_) return;
-    const std::string facts =
-        fact.kind == Kind::said ? json::JsonObject().raw("message", fact.body).end() : facts_json(fact);
-    if (events_->emit(host_.inst(), gateway::to_gw(event_name(fact.kind)), gateway::to_gw(facts)) != GW_OK)
-        host_.warn("an event of a ticket is lost");
+    const std::string name = event_name(fact.kind);
+    if (!gateway::wanted(host_, name)) return;
+    json::JsonObject said;
+    if (fact.kind == Kind::said) said.text("ticket_id", fact.ticket->id).raw("message", fact.body);
+    try {
+        // What is lost the gateway counts.
+        gateway::emit(host_, name, fact.kind == Kind::said ? said.end() : facts_json(fact));
+    } catch (const gateway::Error& failure) {
+        host_.warn(std::string("an event of a ticket is lost: ") + failure.what());
+    }
 }
 
 void Tickets::to_user(const std::string& user_id, const std::string& message) const {

@@ -14,10 +14,6 @@ constexpr std::chrono::milliseconds clock_interval{250};
 constexpr size_t max_page_bytes = 262'144;
 const std::vector<double> wait_bounds = {0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600};
 
-const gw_event_v1* events_of(const gateway::Host& host) {
-    return static_cast<const gw_event_v1*>(host.raw()->extension(host.inst(), gateway::to_gw(GW_EXT_EVENT)));
-}
-
 }  // namespace
 
 std::string topic_of(std::string_view id) {
@@ -49,7 +45,6 @@ Tickets::Tickets(const gateway::Host& host, const Settings& settings, storage::S
     : host_(host),
       settings_(settings),
       meters_(Meters::define(host)),
-      events_(events_of(host)),
       ledger_(std::make_shared<storage::Ledger>(host, std::move(store), "ticket", "tickets", model_ranges())),
       model_(settings_) {}
 

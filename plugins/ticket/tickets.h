@@ -21,7 +21,6 @@
 #include <vector>
 
 #include "../common/ledger.h"
-#include "gateway/ext/draft/event.h"
 #include "gateway/plugin.hpp"
 #include "model.h"
 
@@ -156,7 +155,6 @@ class Tickets : public std::enable_shared_from_this<Tickets> {
     const gateway::Host host_;
     const Settings settings_;
     const Meters meters_;
-    const gw_event_v1* const events_;  // null: this gateway has none
     const std::shared_ptr<storage::Ledger> ledger_;
     gw_token clock_{0, 0};
 

@@ -1,5 +1,6 @@
 /* Compiled in every language mode with -Wpadded: the headers alone, twice, and each macro used once. */
 #include "gateway/ext/admin.h"
+#include "gateway/ext/event.h"
 #include "gateway/ext/groups.h"
 #include "gateway/ext/http.h"
 #include "gateway/ext/metrics.h"

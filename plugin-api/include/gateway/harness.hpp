@@ -86,6 +86,10 @@ struct Published {
     Destination to;
     std::string message;
 };
+struct Emitted {
+    std::string name;
+    std::string json;
+};
 struct Closing {
     int32_t code = 0;  // 0: not closed by the plugin
     std::string reason;
@@ -270,6 +274,13 @@ class GATEWAY_HARNESS_API Plugin {
     const void* service(const std::string& name) const;
     // The plugin has acquired this table of offer_service() and not released it.
     bool holds_service(const void* table) const;
+
+    // --- events of plugins (gateway/ext/event.h) ---
+    // Another plugin emits: the plugin, if it listens, hears it in turn().
+    void emit(const std::string& name, const std::string& json, const std::string& emitter = "another");
+    // What the plugin emitted. Some other plugin listens to everything, unless the test says false.
+    std::vector<Emitted> emitted() const;
+    void somebody_listens(bool yes);
 
     // --- HTTP routes and metrics (gateway/ext/admin.h, metrics.h) ---
     // As the admin listener calls a route, API key checked: "/customers/u1?x=1" is the plugin's own path,

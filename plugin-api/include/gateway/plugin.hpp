@@ -29,6 +29,7 @@
 #include "gateway/sdk/aside.hpp"
 #include "gateway/sdk/base.hpp"
 #include "gateway/sdk/config.hpp"
+#include "gateway/sdk/event.hpp"
 #include "gateway/sdk/host.hpp"
 #include "gateway/sdk/http.hpp"
 #include "gateway/sdk/metrics.hpp"

@@ -46,22 +46,28 @@ TEST_CASE("the reactors' counters are added up") {
     source.http.plugins[0].in_flight = 14;
     source.http.idle_connections = 15;
     const std::string text = metrics_text(source);
-    for (const char* line :
-         {"gateway_connections_accepted_total 7", "gateway_connections{user_type=\"customer\"} 0",
-          "gateway_connections{user_type=\"agent\"} 3",
-          "gateway_connections_rejected_total{reason=\"node_full\"} 5",
-          "gateway_disconnects_total{reason=\"kicked\"} 6",
-          "gateway_messages_received_total{type_class=\"ping\"} 7",
-          "gateway_slow_client_total{action=\"drop_oldest\"} 8", "gateway_messages_sent_total 9",
-          "gateway_bytes_received_total 0", "gateway_bytes_sent_total 0", "gateway_send_queue_bytes 10",
-          "gateway_plugin_errors_total{plugin=\"audit\"} 11", "gateway_build_info{version=\"9.8.7\"} 1",
-          "gateway_plugin_http_requests_total{plugin=\"moderate\",outcome=\"timeout\"} 12",
-          "gateway_plugin_http_requests_total{plugin=\"moderate\",outcome=\"ok\"} 0",
-          "gateway_plugin_http_refused_total{plugin=\"moderate\"} 13",
-          "gateway_plugin_http_requests_in_flight{plugin=\"moderate\"} 14",
-          "gateway_plugin_http_connections{state=\"idle\"} 15", "gateway_plugin_http_connections{state=\"busy\"} 0",
-          "# TYPE gateway_connections gauge", "# TYPE gateway_connections_accepted_total counter",
-          "# TYPE gateway_delivery_seconds histogram"}) {
+    for (const char* line : {"gateway_connections_accepted_total 7",
+                             "gateway_connections{user_type=\"customer\"} 0",
+                             "gateway_connections{user_type=\"agent\"} 3",
+                             "gateway_connections_rejected_total{reason=\"node_full\"} 5",
+                             "gateway_disconnects_total{reason=\"kicked\"} 6",
+                             "gateway_messages_received_total{type_class=\"ping\"} 7",
+                             "gateway_slow_client_total{action=\"drop_oldest\"} 8",
+                             "gateway_messages_sent_total 9",
+                             "gateway_bytes_received_total 0",
+                             "gateway_bytes_sent_total 0",
+                             "gateway_send_queue_bytes 10",
+                             "gateway_plugin_errors_total{plugin=\"audit\"} 11",
+                             "gateway_build_info{version=\"9.8.7\"} 1",
+                             "gateway_plugin_http_requests_total{plugin=\"moderate\",outcome=\"timeout\"} 12",
+                             "gateway_plugin_http_requests_total{plugin=\"moderate\",outcome=\"ok\"} 0",
+                             "gateway_plugin_http_refused_total{plugin=\"moderate\"} 13",
+                             "gateway_plugin_http_requests_in_flight{plugin=\"moderate\"} 14",
+                             "gateway_plugin_http_connections{state=\"idle\"} 15",
+                             "gateway_plugin_http_connections{state=\"busy\"} 0",
+                             "# TYPE gateway_connections gauge",
+                             "# TYPE gateway_connections_accepted_total counter",
+                             "# TYPE gateway_delivery_seconds histogram"}) {
         CAPTURE(line);
         CHECK(has_line("\n" + text, line));
     }

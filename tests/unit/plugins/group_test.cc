@@ -76,6 +76,24 @@ TEST_CASE("group: a join is answered when it is durable, and not before") {
     CHECK(hall.plugin.metric("gateway_groups").value == 1);
 }
 
+TEST_CASE("group: a change is an event for other plugins when it is durable") {
+    Hall hall;
+    Connection ada = hall.connect("ada");
+    hall.store.refuses = GW_E_LIMIT;
+    hall.join(ada, "g");
+    CHECK(hall.plugin.emitted().empty());
+    hall.store.refuses = GW_OK;
+    hall.join(ada, "g");
+    REQUIRE(hall.plugin.emitted().size() == 2);
+    CHECK(hall.plugin.emitted()[0].name == "group.created");
+    CHECK(hall.plugin.emitted()[1].name == "group.member_joined");
+    CHECK(has(hall.plugin.emitted()[1].json, R"("group_id":"g","user_id":"ada")"));
+    hall.plugin.somebody_listens(false);
+    Connection bob = hall.connect("bob");
+    hall.join(bob, "g");
+    CHECK(hall.plugin.emitted().size() == 2);  // nothing is made for nobody
+}
+
 TEST_CASE("group: a message goes to the topic, but not to its sender") {
     Hall hall;
     Connection ada = hall.connect("ada");

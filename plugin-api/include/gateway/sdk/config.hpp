@@ -45,9 +45,7 @@ class Config {
     }
 
     // The name of entry index of a map.
-    std::string key_at(uint64_t index) const {
-        return std::string(to_view(host_->node_key(node_, index)));
-    }
+    std::string key_at(uint64_t index) const { return std::string(to_view(host_->node_key(node_, index))); }
     const gw_node* raw() const { return node_; }
 
     [[noreturn]] void fail(const std::string& what) const {
