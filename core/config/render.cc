@@ -97,6 +97,11 @@ bool names_a_secret(std::string key) {
     for (char& c : key) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
+    // How large or how old one may be is none: max_token_size.
+    for (const std::string_view ending : {"_size", "_ttl"}) {
+        if (key.size() > ending.size() && key.compare(key.size() - ending.size(), ending.size(), ending) == 0)
+            return false;
+    }
     for (const char* word :
          {"key", "secret", "password", "passwd", "token", "credential", "private", "authorization"}) {
         if (key.find(word) != std::string::npos) return true;

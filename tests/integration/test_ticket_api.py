@@ -1,5 +1,7 @@
 """Tickets over HTTP, as a back end has them: docs/tickets.md, "For back ends"."""
 
+import json
+
 import pytest
 
 from support.exposition import read_exposition
@@ -211,3 +213,43 @@ def test_other_plugins_use_tickets(gateway, tmp_path):
         assert direct("close")["status"] == 0
         assert cara.hear("ticket_closed")["reason"] == "a plugin says so"
         assert direct("close")["status"] == -3 and direct("close", ticket="t9")["status"] == -8
+
+
+def test_every_change_is_an_event_for_other_plugins(gateway, tmp_path):
+    settings = with_tickets(tmp_path, {"offer": "accept"})
+    hears = {"name": "hears", "path": str(BUILD_DIR / "tests" / "plugins" / "hears.so")}
+    settings["plugins"] = {"load": [{**hears, "config": {"patterns": ["ticket.*", "agent.*"]}}]}
+    running = gateway(settings)
+    with customer(running, "cara") as cara, agent(running, "alex") as alex:
+
+        def heard():
+            cara.send({"type": "heard"})
+            lines = [line.split(" ", 2) for line in cara.hear("heard_lines")["content"].splitlines()]
+            return [(name, json.loads(said)) for _, name, said in lines]
+
+        ticket_id = opened(cara, subject="hi")
+        alex.hear("ticket_offered")
+        alex.asks("ticket_accept", "ticket_accepted", ticket_id=ticket_id)
+        cara.send({"type": "text", "ticket_id": ticket_id, "content": "hello"})
+        alex.hear("text")
+        alex.asks("ticket_note", "ticket_noted", ticket_id=ticket_id, content="a note")
+        for frame in ("pause", "resume"):
+            alex.ask(f"ticket_{frame}", ticket_id=ticket_id)
+        alex.ask("ticket_update", ticket_id=ticket_id, priority="high")
+        alex.ask("ticket_invite", ticket_id=ticket_id, user_id="carl")
+        alex.ask("ticket_remove", ticket_id=ticket_id, user_id="carl")
+        alex.ask("agent_status", status="busy")
+        alex.ask("ticket_transfer", ticket_id=ticket_id, queue=True)
+        cara.asks("ticket_close", "ticket_closed", ticket_id=ticket_id, reason="enough")
+        cara.asks("ticket_reopen", "ticket_reopened", ticket_id=ticket_id)
+        expected = (
+            "ticket.created ticket.offered ticket.assigned ticket.said ticket.noted ticket.paused ticket.resumed ticket.updated "
+            "ticket.participant_joined ticket.participant_left agent.status ticket.transferred ticket.queued ticket.closed "
+            "ticket.reopened ticket.queued"
+        ).split()
+        events = eventually(lambda: len(heard()) >= len(expected) and heard(), "all events")
+        assert [name for name, _ in events] == expected
+        said = dict(events)
+        assert said["ticket.created"]["subject"] == "hi" and said["ticket.closed"]["reason"] == "enough"
+        assert said["ticket.said"]["message"]["content"] == "hello" and said["ticket.said"]["ticket_id"] == ticket_id
+        assert said["agent.status"]["status"] == "busy" and said["ticket.transferred"]["from_agent_id"] == "alex"

@@ -64,6 +64,10 @@ bool set_option(const char* name, const char* value, Options& options) {
         options.token = value;
         return true;
     }
+    if (std::strcmp(name, "--secret") == 0) {
+        options.secret = value;
+        return true;
+    }
     for (const NumberOption& option : number_options) {
         if (std::strcmp(name, option.name) != 0) continue;
         const int64_t parsed = number(value, option.min, option.max);
@@ -85,7 +89,7 @@ const char* const usage =
     "  ticket   --connections customers with a ticket each, --agents agents; messages both ways\n"
     "  assign   --connections customers open a ticket, get an agent, close it, again and again\n"
     "  --dialect raw|gateway  --connections N  --window N  --size BYTES\n"
-    "  --deflate 0|1  --tls 0|1  --token TOKEN\n"
+    "  --deflate 0|1  --tls 0|1  --token TOKEN  --secret SECRET: a token for each client\n"
     "  --group 0|1: fanout, to a group that all join (gateway dialect only)\n"
     "  --warm-up-ms N  --measure-ms N  --stall-ms N\n"
     "Prints one JSON object. Exit status: 0 nothing went wrong, 1 something was lost or failed, 2 usage.\n";

@@ -26,6 +26,7 @@ struct Options {
     uint32_t group = 0;          // 1: fanout: all clients join a group, and its messages go there
     uint32_t agents = 0;         // ticket, assign: besides the customers, who are --connections
     std::string token;           // Authorization: Bearer; empty: none
+    std::string secret;          // each client brings a token of its own, signed with it; empty: none does
     uint32_t warm_up_ms = 1000;
     uint32_t measure_ms = 2000;
     uint32_t stall_ms = 5000;  // without any progress for so long, the run ends and what is missing is lost

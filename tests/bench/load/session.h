@@ -9,6 +9,7 @@
 
 #include "tests/bench/load/meter.h"
 #include "tests/bench/load/modes.h"
+#include "tests/bench/load/token.h"
 
 namespace load {
 
@@ -29,8 +30,11 @@ class Session : public Handler {
         if (options_.dialect == Dialect::raw) return raw_path;
         const std::string id = std::to_string(number);
         const bool is_customer = options_.agents != 0 && number < options_.connections;
-        return "/ws?user_id=u" + id + "&user_type=" + (is_customer ? "customer" : "agent") + "&client_id=c" +
-               id + (options_.group != 0 ? "&group_id=bench" : "");
+        const char* const type = is_customer ? "customer" : "agent";
+        if (!options_.secret.empty())
+            return "/ws?client_id=c" + id + "&token=" + make_token("u" + id, type, options_.secret);
+        return "/ws?user_id=u" + id + "&user_type=" + type + "&client_id=c" + id +
+               (options_.group != 0 ? "&group_id=bench" : "");
     }
 
     // Opens the clients from `first` to `last` - 1, and waits until all are ready.

@@ -195,7 +195,7 @@ wsc: { security: { enable_auth: true, auth: { keys: [{ kid: one, value: hunter2 
 plugins:
   load:
     - name: x
-      config: { api_key: hunter2, DB_Password: hunter2, nested: [{ token: hunter2 }], secrets: { a: [hunter2] }, file: shown }
+      config: { api_key: hunter2, DB_Password: hunter2, nested: [{ token: hunter2 }], secrets: { a: [hunter2] }, file: shown, max_token_size: 8192 }
 admin: { api_keys: [hunter2hunter2hunter2, "hunter2hunter2hunter2${X:-}x"] }
 )"));
     CHECK_FALSE(contains(effective, "hunter2"));
@@ -203,6 +203,7 @@ admin: { api_keys: [hunter2hunter2hunter2, "hunter2hunter2hunter2${X:-}x"] }
     CHECK(contains(effective, "      keys: [\"***\"]\n"));
     CHECK(contains(effective, "api_key: \"***\"\n"));
     CHECK(contains(effective, "file: shown\n"));
+    CHECK(contains(effective, "max_token_size: 8192\n"));
 }
 
 TEST_CASE("plugins that sections bring are named in the effective configuration") {
