@@ -1,5 +1,6 @@
 // audit: who connected, who left and why, and which messages came, as JSON Lines in a file. README.md
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/plugin.hpp"
@@ -50,7 +51,9 @@ class Audit : public gateway::Interceptor {
     void OnEvent(const gateway::Event& event, gateway::Connection& connection) override {
         if (event.type() == GW_EV_REOPEN) return journal_->reopen();
         JsonLine line;
-        line.time("time", host().wall_time_ms());
+        // A message has been stamped with its time already, as text.
+        const auto stamped = event.has_message() ? event.message().field("create_at") : std::nullopt;
+        stamped ? line.text("time", *stamped) : line.time("time", host().wall_time_ms());
         switch (event.type()) {
             case GW_EV_CONNECTED:
                 line.text("event", "client.connected");

@@ -30,7 +30,10 @@ uint64_t count_lines(std::string_view bytes) {
 }  // namespace
 
 Journal::Journal(std::string path, size_t buffer_size, Warn warn)
-    : path_(std::move(path)), buffer_size_(buffer_size), warn_(std::move(warn)) {}
+    : path_(std::move(path)),
+      buffer_size_(buffer_size),
+      flush_size_(std::min(max_flush_size, buffer_size / 4)),
+      warn_(std::move(warn)) {}
 
 Journal::~Journal() {
     close();
@@ -39,7 +42,7 @@ Journal::~Journal() {
 void Journal::open() {
     file_ = open_file(path_);
     if (file_ < 0) throw std::runtime_error("cannot open " + path_ + ": " + reason(errno));
-    filling_.reserve(std::min(buffer_size_, 2 * flush_size));
+    filling_.reserve(std::min(buffer_size_, 2 * flush_size_));
     stop_ = false;
     // The gateway's signals are for its own threads.
     sigset_t all, before;
@@ -65,7 +68,7 @@ void Journal::append(std::string_view line) {
             return;
         }
         filling_ += line;
-        wake = before == 0 || (before < flush_size && filling_.size() >= flush_size);
+        wake = before == 0 || (before < flush_size_ && filling_.size() >= flush_size_);
     }
     if (wake) wake_.notify_one();
 }
@@ -91,7 +94,7 @@ void Journal::close() {
 
 void Journal::run() {
     std::string writing;
-    writing.reserve(std::min(buffer_size_, 2 * flush_size));
+    writing.reserve(std::min(buffer_size_, 2 * flush_size_));
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
         const auto has_work = [this] { return stop_ || reopen_ || !filling_.empty(); };
@@ -103,7 +106,7 @@ void Journal::run() {
         }
         if (!filling_.empty()) {
             wake_.wait_for(lock, flush_interval,
-                           [this] { return stop_ || reopen_ || filling_.size() >= flush_size; });
+                           [this] { return stop_ || reopen_ || filling_.size() >= flush_size_; });
         }
         const bool last = stop_;
         const bool again = std::exchange(reopen_, false);

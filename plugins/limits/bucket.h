@@ -12,13 +12,25 @@ namespace limits {
 
 constexpr int64_t ns_per_s = 1'000'000'000;
 
-struct Rate {
-    double per_second = 0;  // 0: no limit
-    double burst = 0;       // that may come at once after a rest; at least 1
+// A value; what it costs is worked out once.
+class Rate {
+   public:
+    Rate() = default;
+    // per_second: 0: no limit. burst: that may come at once after a rest; at least 1.
+    Rate(double per_second, double burst)
+        : per_second_(per_second),
+          ns_each_(per_second > 0 ? static_cast<double>(ns_per_s) / per_second : 0),
+          depth_ns_(cost_ns(std::max(burst, 1.0))) {}
+    double per_second() const { return per_second_; }
 
-    bool limits() const { return per_second > 0; }
-    int64_t cost_ns(double amount) const { return static_cast<int64_t>(amount / per_second * ns_per_s); }
-    int64_t depth_ns() const { return cost_ns(std::max(burst, 1.0)); }
+    bool limits() const { return ns_each_ > 0; }
+    int64_t cost_ns(double amount) const { return static_cast<int64_t>(amount * ns_each_); }
+    int64_t depth_ns() const { return depth_ns_; }
+
+   private:
+    double per_second_ = 0;
+    double ns_each_ = 0;
+    int64_t depth_ns_ = 0;
 };
 
 class Bucket {

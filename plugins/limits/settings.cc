@@ -22,7 +22,7 @@ Rates rates_of(const gateway::Config& config, double burst_s, const Rates& other
         config.allow_only({"messages", "bytes"});
     }
     const auto rate = [&](const char* key, const Rate& of) {
-        const double per_second = rate_of(config, key, of.per_second);
+        const double per_second = rate_of(config, key, of.per_second());
         return Rate{per_second, per_second * burst_s};
     };
     return {rate("messages", otherwise.messages), rate("bytes", otherwise.bytes),

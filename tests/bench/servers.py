@@ -35,7 +35,7 @@ GATEWAY_FEATURES = {
     "agents": "wsc.ticket={ enabled: true, max_tickets_per_agent: 10, changes_per_minute: 0, max_queue: 10000, position_interval: 0 }",
     "secret": "wsc.security={ enable_auth: true, auth: { keys: [0123456789abcdef0123456789abcdef] }, enable_rate_limit: true, rate_limit: { "
     "connection: { messages: 1000000, bytes: 1000000000 }, user: { messages: 1000000, bytes: 1000000000, handshakes: 1000 }, "
-    "address: { messages: 10000000, bytes: 10000000000, handshakes: 100000 } } }",
+    "address: { messages: 10000000, bytes: 1000000000, handshakes: 100000 } } }",
     "rs256": "wsc.security={ enable_auth: true, auth: { keys: [{ file: rsa.pem }] } }",
 }
 PLUGINS = {
