@@ -1,107 +1,41 @@
 // GroupPlugin: HTTP below /api/v1/groups. docs/http-api.md
-#include <charconv>
+#include <array>
 
+#include "../common/fields.h"
 #include "../common/json_object.h"
-#include "../common/json_read.h"
+#include "../common/replies.h"
 #include "group_plugin.h"
-#include "message.h"
 
 namespace group {
 namespace {
 
+using json::Fields;
 using json::JsonObject;
-
-constexpr int64_t max_seconds = 315'360'000;
-
-int status_of(std::string_view code) {
-    if (code == "invalid_message" || code == "bad_request") return 400;
-    if (code == "forbidden") return 403;
-    if (code == "not_found") return 404;
-    if (code == "conflict") return 409;
-    if (code == "too_large") return 413;
-    if (code == "rate_limited") return 429;
-    return code == "plugin_error" ? 500 : 503;
-}
-
-std::string error_body(std::string_view code, std::string_view why) {
-    return JsonObject().raw("error", JsonObject().text("code", code).text("message", why).end()).end();
-}
-
-void refuse(const gateway::AdminRequest& request, std::string_view code, std::string_view why) {
-    request.answer(status_of(code), error_body(code, why));
-}
+using replies::refuse;
 
 // False: *page is not told, and the request is answered.
 bool read_page(const gateway::AdminRequest& request, Page* page) {
     page->cursor = request.query("cursor").value_or("");
-    const auto limit = request.query("limit");
-    if (!limit) return true;
-    const char* const end = limit->data() + limit->size();
-    const auto [stopped, error] = std::from_chars(limit->data(), end, page->limit);
-    if (error == std::errc() && stopped == end && page->limit >= 1 && page->limit <= max_page) return true;
-    refuse(request, "bad_request", "limit is a number from 1 to 1000");
-    return false;
+    page->limit = replies::read_limit(request, default_page, max_page);
+    return page->limit > 0;
 }
 
-// What a body says. Empty body: nothing of all this.
-struct Body {
-    rapidjson::Document document;
-    std::string wrong;  // empty: fine
+constexpr std::array<std::string_view, 2> visibility_words = {"public", "invite"};
 
-    Body(const gateway::AdminRequest& request) {
-        const std::string_view text = request.body();
-        document.SetObject();
-        if (text.empty()) return;
-        std::string why;
-        if (!json::parse_object(text, &document, &why)) {
-            wrong = "the body is not valid: " + why;
-            document.SetObject();
-        }
-    }
-    // A text that may be absent.
-    std::string text(const char* name) {
-        const rapidjson::Value* const value = json::member_of(document, name);
-        if (value && !value->IsString()) wrong = std::string(name) + " must be text";
-        return json::text_member(document, name).value_or("");
-    }
-    std::string id(const char* name) {
-        std::string found = text(name);
-        if (!found.empty() && !is_id(found)) wrong = std::string(name) + " is no id";
-        return found;
-    }
-    std::optional<Role> role() {
-        const std::string word = text("role");
-        if (word.empty()) return std::nullopt;
-        const auto role = role_of(word);
-        if (!role) wrong = "role must be member, moderator or owner";
-        return role;
-    }
-    Traits traits(const Settings& settings) {
-        Traits traits;
-        if (const std::string word = text("visibility"); !word.empty()) {
-            traits.visibility = visibility_of(word);
-            if (!traits.visibility) wrong = "visibility must be public or invite";
-        }
-        if (const rapidjson::Value* const metadata = json::member_of(document, "metadata")) {
-            traits.metadata = json::to_text(*metadata);
-            if (!metadata->IsObject()) wrong = "metadata must be a JSON object";
-            if (traits.metadata->size() > settings.max_metadata_bytes) {
-                wrong = "metadata is larger than " + std::to_string(settings.max_metadata_bytes) +
-                        " bytes (max_metadata_size)";
-            }
-        }
-        return traits;
-    }
-    void allow_only(std::initializer_list<std::string_view> names) {
-        for (const auto& member : document.GetObject()) {
-            const std::string_view name(member.name.GetString(), member.name.GetStringLength());
-            bool known = false;
-            for (const std::string_view allowed : names)
-                known = known || allowed == name;
-            if (!known) wrong = "the body may not have \"" + std::string(name) + "\"";
-        }
-    }
-};
+Traits read_traits(Fields* body, const Settings& settings) {
+    Traits traits;
+    if (const auto named = body->choice<size_t>("visibility", visibility_words))
+        traits.visibility = visibility_of(visibility_words[*named]);
+    traits.metadata = body->object("metadata", settings.max_metadata_bytes, "max_metadata_size");
+    return traits;
+}
+
+// Whether it is fine; else it is answered.
+bool is_fine(const Fields& body, const gateway::AdminRequest& request) {
+    if (body.wrong().empty()) return true;
+    refuse(request, "bad_request", body.wrong());
+    return false;
+}
 
 std::string group_answer(const Model& model, const std::string& id) {
     const Group* const group = model.find(id);
@@ -139,7 +73,7 @@ void GroupPlugin::change(Change change, const gateway::AdminRequest& request, in
     const gateway::AdminCall call = request.call();
     const auto answer = [call, created_status](const Outcome& outcome) {
         if (outcome.refused()) {
-            call.answer(status_of(outcome.code), error_body(outcome.code, outcome.why));
+            call.answer(replies::status_of(outcome.code), replies::error_body(outcome.code, outcome.why));
         } else {
             call.answer(outcome.changed ? created_status : 200, outcome.answer);
         }
@@ -163,13 +97,12 @@ void GroupPlugin::list_groups(const gateway::AdminRequest& request) {
 }
 
 void GroupPlugin::create_group(const gateway::AdminRequest& request) {
-    Body body(request);
+    Fields body(request.body(), "the body");
     body.allow_only({"group_id", "owner", "visibility", "metadata"});
-    const std::string id = body.id("group_id");
-    if (id.empty() && body.wrong.empty()) body.wrong = "group_id is missing";
+    const std::string id = body.needed_id("group_id");
     const std::string owner = body.id("owner");
-    const Traits traits = body.traits(groups_->settings());
-    if (!body.wrong.empty()) return refuse(request, "bad_request", body.wrong);
+    const Traits traits = read_traits(&body, groups_->settings());
+    if (!is_fine(body, request)) return;
     Change create;
     create.plan = [id, owner, traits](const Model& model, int64_t now) {
         return model.create({}, id, traits, owner, now);
@@ -190,11 +123,11 @@ void GroupPlugin::get_group(const gateway::AdminRequest& request) {
 }
 
 void GroupPlugin::update_group(const gateway::AdminRequest& request) {
-    Body body(request);
+    Fields body(request.body(), "the body");
     body.allow_only({"visibility", "metadata"});
     const std::string id(request.parameter("group"));
-    const Traits traits = body.traits(groups_->settings());
-    if (!body.wrong.empty()) return refuse(request, "bad_request", body.wrong);
+    const Traits traits = read_traits(&body, groups_->settings());
+    if (!is_fine(body, request)) return;
     Change update;
     update.plan = [id, traits](const Model& model, int64_t now) { return model.update({}, id, traits, now); };
     update.answer = [id](const Model& model) { return group_answer(model, id); };
@@ -225,28 +158,25 @@ void GroupPlugin::list_members(const gateway::AdminRequest& request) {
 }
 
 void GroupPlugin::put_member(const gateway::AdminRequest& request) {
-    Body body(request);
+    Fields body(request.body(), "the body");
     body.allow_only({"role", "mute_seconds"});
     const std::string id(request.parameter("group"));
     const std::string user(request.parameter("user"));
-    const std::optional<Role> role = body.role();
-    const rapidjson::Value* const mute = json::member_of(body.document, "mute_seconds");
-    const int64_t seconds = json::number_member(body.document, "mute_seconds");
-    if (mute && (!mute->IsInt64() || seconds < 0 || seconds > max_seconds))
-        body.wrong = "mute_seconds is a number from 0 (not muted) to 315360000";
-    if (!is_id(user)) body.wrong = "the user is no id";
-    if (!body.wrong.empty()) return refuse(request, "bad_request", body.wrong);
+    const std::optional<Role> role = body.choice<Role>("role", role_words);
+    const std::optional<int64_t> mute_seconds = body.number("mute_seconds", 0, max_seconds);
+    if (!is_id(user)) body.refuse("the user is no id");
+    if (!is_fine(body, request)) return;
     Change put;
-    put.plan = [id, user, role, muted = mute != nullptr, seconds](const Model& model, int64_t now) {
+    put.plan = [id, user, role, mute_seconds](const Model& model, int64_t now) {
         Plan plan = model.put_member(id, user, role, now);
-        if (plan.refused() || !muted) return plan;
+        if (plan.refused() || !mute_seconds) return plan;
         if (!model.find_member(id, user)) {
             plan.code = "conflict";
             plan.why = "mute_seconds is for a user who is in the group already";
             return plan;
         }
-        const Plan silence = seconds > 0 ? model.mute({}, id, user, now + seconds * 1000, now)
-                                         : model.unmute({}, id, user, now);
+        const Plan silence = *mute_seconds > 0 ? model.mute({}, id, user, now + *mute_seconds * 1000, now)
+                                               : model.unmute({}, id, user, now);
         plan.facts.insert(plan.facts.end(), silence.facts.begin(), silence.facts.end());
         return plan;
     };
@@ -294,7 +224,7 @@ void GroupPlugin::send_message(const gateway::AdminRequest& request) {
     if (!groups_->look([&](const Model& model) { return model.find(id) != nullptr; }))
         return refuse(request, "not_found", "there is no such group");
     std::string why;
-    const std::string message = with_group(request.body(), id, &why);
+    const std::string message = replies::addressed(request.body(), "group_id", id, &why);
     if (message.empty()) return refuse(request, "invalid_message", why);
     const gateway::AdminCall call = request.call();
     try {
@@ -305,7 +235,7 @@ void GroupPlugin::send_message(const gateway::AdminRequest& request) {
                                      .number("delivered", static_cast<int64_t>(sent.delivered))
                                      .end());
             } else {
-                call.answer(status_of(sent.code), error_body(sent.code, sent.message));
+                call.answer(replies::status_of(sent.code), replies::error_body(sent.code, sent.message));
             }
         });
     } catch (const gateway::Error& failure) {

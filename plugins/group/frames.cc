@@ -1,10 +1,9 @@
 // GroupPlugin: `group_...` frames of clients. README.md has them in a table.
 #include <array>
 #include <charconv>
-#include <cstdlib>
-#include <random>
 
 #include "../common/json_object.h"
+#include "../common/replies.h"
 #include "group_plugin.h"
 #include "notices.h"
 
@@ -14,8 +13,7 @@ namespace {
 using json::JsonObject;
 
 constexpr size_t max_reason_bytes = 200;
-constexpr int64_t max_seconds = 315'360'000;  // ten years
-constexpr size_t max_message_id_bytes = 256;
+constexpr size_t made_id_digits = 26;  // of a group that its maker has given none
 
 // What a frame must have.
 enum Needs : unsigned { nothing = 0, group_field = 1, user_field = 2, role_field = 4 };
@@ -48,35 +46,6 @@ const Kind* kind_of(std::string_view type) {
         if (kind.type == type) return &kind;
     }
     return nullptr;
-}
-
-// The id of a message as JSON, to be given back in its answer; empty: it has none that is.
-std::string id_json(const gateway::Request& request) {
-    std::string id;
-    if (const auto text = request.field("id")) {
-        json::append_quoted(*text, &id);
-    } else if (const auto number = request.json_field("id")) {
-        const char first = number->empty() ? ' ' : number->front();
-        if (first == '-' || (first >= '0' && first <= '9')) id = *number;
-    }
-    return id.size() <= max_message_id_bytes ? id : std::string();
-}
-
-JsonObject answer_to(const gateway::Request& request, std::string_view type) {
-    JsonObject object;
-    object.text("type", type);
-    if (const std::string id = id_json(request); !id.empty()) object.raw("id", id);
-    return object;
-}
-
-// An id for a group that its maker has given none: 26 letters and digits that nobody guesses.
-std::string made_id() {
-    static constexpr std::string_view letters = "0123456789abcdefghjkmnpqrstvwxyz";
-    std::random_device random;
-    std::string id;
-    for (int i = 0; i < 26; ++i)
-        id.push_back(letters[random() % letters.size()]);
-    return id;
 }
 
 struct Deferred {
@@ -169,7 +138,7 @@ std::optional<gateway::Verdict> GroupPlugin::on_frame(std::string_view type, gat
     if (const std::string wrong = frame.read(request, groups_->settings()); !wrong.empty())
         return request.reject(400, "invalid_message", wrong);
     if (frame.kind->answer.empty()) return look_up(frame, request, connection, seat);
-    if (frame.group_id.empty()) frame.group_id = made_id();
+    if (frame.group_id.empty()) frame.group_id = ids::random_digits(made_id_digits);
     if (frame.user_id.empty() && type == "group_uninvite") frame.user_id = seat.user->id;
     return change(change_of(frame, seat.user->id), frame.kind->answer, request, next);
 }
@@ -237,15 +206,10 @@ void GroupPlugin::OnCancel(const gateway::Request&, gateway::Connection&, void* 
 
 gateway::Verdict GroupPlugin::answer(gateway::Request& request, std::string_view type,
                                      const Outcome& outcome) const {
-    if (outcome.code == "rate_limited") {
-        return request.answer(answer_to(request, "error")
-                                  .text("code", outcome.code)
-                                  .text("content", outcome.why)
-                                  .number("retry_after_ms", outcome.wait_ms)
-                                  .end());
-    }
+    if (outcome.code == "rate_limited")
+        return replies::answer_rate_limited(request, outcome.why, outcome.wait_ms);
     if (outcome.refused()) return request.reject(403, outcome.code, outcome.why);
-    return request.answer(answer_to(request, type).members_of(outcome.answer).end());
+    return request.answer(replies::answer_to(request, type).members_of(outcome.answer).end());
 }
 
 // --- looks ---
@@ -277,7 +241,7 @@ gateway::Verdict GroupPlugin::look_up(const Frame& frame, gateway::Request& requ
         return request.reject(403, refused,
                               refused == "not_found" ? "there is no such group" : "you are not in the group");
     }
-    JsonObject object = answer_to(request, type);
+    JsonObject object = replies::answer_to(request, type);
     if (!frame.group_id.empty() && type != "group_info") object.text("group_id", frame.group_id);
     return request.answer(object.members_of(found).end());
 }

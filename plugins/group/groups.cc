@@ -1,14 +1,11 @@
 #include "groups.h"
 
-#include <chrono>
-
 #include "notices.h"
 #include "records.h"
 
 namespace group {
 namespace {
 
-constexpr std::chrono::seconds landing_timeout{10};
 constexpr std::string_view what_changed[] = {"created", "updated",   "deleted", "joined",  "left", "kicked",
                                              "invited", "uninvited", "muted",   "unmuted", "role"};
 
@@ -41,40 +38,57 @@ Groups::Groups(const gateway::Host& host, const Settings& settings, storage::Spa
     : host_(host),
       settings_(settings),
       meters_(Meters::define(host)),
-      space_(std::move(store), "group"),
+      ledger_(std::make_shared<storage::Ledger>(host, std::move(store), "group", "groups",
+                                                std::vector<storage::KeyRange>{{{}, {}}})),
       model_(settings_) {}
 
 void Groups::start() {
-    size_t skipped = 0;
-    bool has_version = false;
-    space_.load({}, {}, [&](const storage::Entry& entry) {
-        has_version = has_version || entry.first == version_key;
-        load(entry, &skipped);
+    const storage::Ledger::Entries entries = ledger_->load();
+    adopt(entries);
+    ledger_->begin([weak = weak_from_this()](const storage::Ledger::Entries& kept) {
+        if (const auto self = weak.lock()) self->adopt(kept);
     });
-    if (skipped > 0)
-        host_.warn(std::to_string(skipped) +
-                   " records of groups in the store make no sense and were passed over");
-    if (!has_version) {
-        storage::Batch batch;
-        batch.put(std::string(version_key), std::string(records_version));
-        const int32_t code = space_.commit(batch, [](const storage::Answer&) {});
-        if (code != GW_OK) throw gateway::Error("the store takes nothing", code);
-    }
-    count();
+    if (!entries.empty()) return;
+    storage::Batch batch;
+    batch.put(std::string(version_key), std::string(records_version));
+    if (const std::string why = ledger_->commit(batch, [](const storage::Answer&) {}); !why.empty())
+        throw gateway::Error(why, GW_E_STATE);
 }
 
 void Groups::stop() {
-    std::unique_lock lock(mutex_);
-    stopping_ = true;
-    if (!all_landed_.wait_for(lock, landing_timeout, [&] { return flights_ == 0; }))
-        host_.error("the store has not answered for 10 s; what became of the last changes is not known");
+    ledger_->stop();
+}
+
+void Groups::adopt(const storage::Ledger::Entries& entries) {
+    size_t skipped = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::pair<std::string, std::string>> before;  // group, user: of users who are here
+        for (const auto& [id, user] : model_.users()) {
+            if (!user->online()) continue;
+            for (const auto& [group, member] : user->groups)
+                before.emplace_back(group, id);
+        }
+        model_.clear_groups();
+        for (const storage::Entry& entry : entries)
+            skipped += load(entry, &model_) ? 0 : 1;
+        for (const auto& [group, user] : before)
+            sync_locked(group, user);
+        for (const auto& [id, user] : model_.users()) {
+            for (const auto& [group, member] : user->groups)
+                sync_locked(std::string(group), std::string(id));
+        }
+    }
+    count();
+    if (skipped > 0)
+        host_.warn(std::to_string(skipped) +
+                   " records of groups in the store make no sense and were passed over");
 }
 
 // --- changes ---
 
 std::optional<Outcome> Groups::change(const Change& change) {
     const std::lock_guard lock(mutex_);
-    if (failed_ || stopping_) return unavailable("groups cannot be changed now; try again");
     const int64_t now = host_.wall_time_ms();
     const Plan plan = change.plan(model_, now);
     Outcome outcome;
@@ -98,15 +112,14 @@ std::optional<Outcome> Groups::change(const Change& change) {
     const auto flight = std::make_shared<Flight>();
     flight->facts = plan.facts;
     flight->ended = change.begin();
-    const int32_t code =
-        space_.commit(batch, [self = shared_from_this(), flight](const storage::Answer& answer) {
+    std::string why =
+        ledger_->commit(batch, [self = shared_from_this(), flight](const storage::Answer& answer) {
             self->committed(*flight, answer);
         });
-    if (code != GW_OK) {
+    if (!why.empty()) {
         meters_.store_failures.add();
-        return unavailable("the store takes no changes now; try again");
+        return unavailable(why);
     }
-    ++flights_;
     ++last_change_;
     for (Fact& fact : flight->facts) {
         fact.change = last_change_;
@@ -120,13 +133,10 @@ std::optional<Outcome> Groups::change(const Change& change) {
 void Groups::committed(Flight& flight, const storage::Answer& answer) {
     if (!answer.ok()) {
         meters_.store_failures.add();
-        failed(answer.message);
-        end(flight.ended, unavailable("the store failed; nothing was changed, try again"));
-        return landed();
+        return end(flight.ended, unavailable("the store failed; nothing was changed, try again"));
     }
     {
         const std::lock_guard lock(mutex_);
-        retry_ms_ = 0;
         for (const Fact& fact : flight.facts) {
             model_.confirm(fact);
             if (fact.kind == Fact::Kind::joined) sync_locked(fact.group, fact.user);
@@ -140,7 +150,6 @@ void Groups::committed(Flight& flight, const storage::Answer& answer) {
                                            [self = shared_from_this(), ended = std::move(flight.ended),
                                             outcome = flight.outcome](void*) { self->end(ended, outcome); });
     tell(flight.facts, until_told);
-    landed();
 }
 
 // On a thread of the store's or the Hub's: no exception goes there.
@@ -150,11 +159,6 @@ void Groups::end(const Ended& ended, const Outcome& outcome) const {
     } catch (const std::exception& failure) {
         host_.warn(std::string("who waits for a change of a group is not answered: ") + failure.what());
     }
-}
-
-void Groups::landed() {
-    const std::lock_guard lock(mutex_);
-    if (--flights_ == 0) all_landed_.notify_all();
 }
 
 void Groups::count() {

@@ -12,7 +12,6 @@
 #ifndef GATEWAYD_PLUGINS_GROUP_GROUPS_H
 #define GATEWAYD_PLUGINS_GROUP_GROUPS_H
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../common/storage.h"
+#include "../common/ledger.h"
 #include "gateway/plugin.hpp"
 #include "model.h"
 
@@ -98,7 +97,6 @@ class Groups : public std::enable_shared_from_this<Groups> {
         Ended ended;
         Outcome outcome;
     };
-    using Entries = std::vector<storage::Entry>;
 
     void committed(Flight& flight, const storage::Answer& answer);
     void end(const Ended& ended, const Outcome& outcome) const;
@@ -108,30 +106,18 @@ class Groups : public std::enable_shared_from_this<Groups> {
     void to_user(const std::string& user_id, const std::string& message) const;
     void sync(const std::string& group_id, const std::vector<std::string>& users);
     void sync_locked(const std::string& group_id, const std::string& user_id);
-    void landed();
-
-    // --- when the store fails (recovery.cc) ---
-    void failed(const std::string& why);
-    void reload_later();
-    void reload(const std::string& from, std::shared_ptr<Entries> read);
-    void adopt(const Entries& entries);
-    void load(const storage::Entry& entry, size_t* skipped);
-    void subscribe_all(User& user, const std::vector<std::string>& before);
+    // In place of what there was: before anything runs, or after a failure of the store.
+    void adopt(const storage::Ledger::Entries& entries);
     void count();
 
     const gateway::Host host_;
     const Settings settings_;
     const Meters meters_;
-    storage::Space space_;
+    const std::shared_ptr<storage::Ledger> ledger_;
 
     mutable std::mutex mutex_;
-    std::condition_variable all_landed_;
     Model model_;
     uint64_t last_change_ = 0;
-    size_t flights_ = 0;   // at the store
-    bool failed_ = false;  // changes are refused until everything was loaded anew
-    bool stopping_ = false;
-    uint32_t retry_ms_ = 0;  // before the next try to load; 0: the last change was fine
 };
 
 }  // namespace group

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "../common/json_read.h"
+#include "../common/replies.h"
 #include "group_plugin.h"
-#include "message.h"
 
 namespace group {
 namespace {
@@ -140,7 +140,7 @@ int32_t GroupPlugin::broadcast(gw_str group_id, gw_str message, gw_published_fn 
     const std::string id(gateway::to_view(group_id));
     if (!groups_->look([&](const Model& model) { return model.find(id) != nullptr; })) return GW_E_NOTFOUND;
     std::string why;
-    const std::string whole = with_group(gateway::to_view(message), id, &why);
+    const std::string whole = replies::addressed(gateway::to_view(message), "group_id", id, &why);
     if (whole.empty()) return GW_E_ARG;
     groups_->publish(id, whole, [to = Broadcast{done, ud}](const gateway::Publication& sent) {
         if (to.done) to.done(to.ud, sent.delivered);

@@ -2,6 +2,7 @@
 #ifndef GATEWAYD_PLUGINS_GROUP_TYPES_H
 #define GATEWAYD_PLUGINS_GROUP_TYPES_H
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -9,15 +10,17 @@
 #include <string_view>
 #include <vector>
 
+#include "../common/ids.h"
+
 namespace group {
 
-inline constexpr size_t max_id_bytes = 128;
+inline constexpr int64_t max_seconds = 315'360'000;                       // of a mute, a ban: ten years
 inline constexpr int64_t for_ever = std::numeric_limits<int64_t>::max();  // of a time: it never ends
 
 enum class Role : uint8_t { member, moderator, owner };
 enum class Visibility : uint8_t { open, invite };  // `public`, `invite`
 
-inline constexpr std::string_view role_words[] = {"member", "moderator", "owner"};
+inline constexpr std::array<std::string_view, 3> role_words = {"member", "moderator", "owner"};
 inline std::string_view word_of(Role role) {
     return role_words[static_cast<size_t>(role)];
 }
@@ -36,14 +39,7 @@ inline std::optional<Visibility> visibility_of(std::string_view word) {
     return std::nullopt;
 }
 
-// 1 to 128 bytes without control characters: as the gateway's own rule, and so that a tab can part two ids.
-inline bool is_id(std::string_view id) {
-    if (id.empty() || id.size() > max_id_bytes) return false;
-    for (const char c : id) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
-    }
-    return true;
-}
+using ids::is_id;
 
 // One thing that happened to a group. The model makes it (plan), the store keeps it, the model takes it
 // (apply), members and other plugins are told it.

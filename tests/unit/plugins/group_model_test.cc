@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "plugins/group/message.h"
+#include "plugins/common/replies.h"
 #include "plugins/group/model.h"
 #include "plugins/group/notices.h"
 #include "plugins/group/records.h"
@@ -316,16 +316,16 @@ TEST_CASE("whatever is done, the records make the same model again") {
 
 TEST_CASE("a message to a group gets its group, and keeps its bytes") {
     std::string why;
-    CHECK(with_group(R"({"type":"x","n":12345678901234567890123})", "g\"1", &why) ==
+    CHECK(replies::addressed(R"({"type":"x","n":12345678901234567890123})", "group_id", "g\"1", &why) ==
           R"({"group_id":"g\"1","type":"x","n":12345678901234567890123})");
-    CHECK(with_group(" { } ", "g", &why) == R"({"group_id":"g" } )");
+    CHECK(replies::addressed(" { } ", "group_id", "g", &why) == R"({"group_id":"g" } )");
     for (const char* wrong : {"", "[]", "{", R"({"to":null})", R"({"group_id":"h"})", R"({"a":1}x)"}) {
         why.clear();
-        CHECK(with_group(wrong, "g", &why).empty());
+        CHECK(replies::addressed(wrong, "group_id", "g", &why).empty());
         CHECK_FALSE(why.empty());
     }
     const std::string deep(100, '[');
-    CHECK(with_group("{\"a\":" + deep, "g", &why).empty());
+    CHECK(replies::addressed("{\"a\":" + deep, "group_id", "g", &why).empty());
     CHECK(why == "nested deeper than 64 levels");
 }
 

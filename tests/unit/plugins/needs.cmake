@@ -19,8 +19,8 @@ target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/store-sqlite/sqlite_file.cc
   ${PROJECT_SOURCE_DIR}/plugins/common/json_object.cc
   ${PROJECT_SOURCE_DIR}/plugins/common/json_read.cc
+  ${PROJECT_SOURCE_DIR}/plugins/common/replies.cc
   ${PROJECT_SOURCE_DIR}/plugins/common/storage.cc
-  ${PROJECT_SOURCE_DIR}/plugins/group/message.cc
   ${PROJECT_SOURCE_DIR}/plugins/group/model.cc
   ${PROJECT_SOURCE_DIR}/plugins/group/notices.cc
   ${PROJECT_SOURCE_DIR}/plugins/group/plans.cc
