@@ -23,10 +23,10 @@ LIFETIME_S = 3600
 
 def identity_of(asked):
     """(user_id, user_type, name). The one thing that is yours to write: ask your session, not the request."""
-    name, role = str(asked.get("name", "")).strip()[:60], asked.get("role")
-    user_id = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    name, role = str(asked.get("name", "")).strip()[:30], asked.get("role")
+    user_id = re.sub(r"\W+", "-", name.casefold()).strip("-")[:28]
     if not user_id or role not in ("customer", "agent"):
-        raise ValueError("a name, and the role customer or agent, are needed")
+        raise ValueError("a name with letters, and the role customer or agent, are needed")
     return f"{role}-{user_id}", role, name
 
 
@@ -46,13 +46,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def do_POST(self):
         try:
-            asked = json.loads(self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 4096)))
-            user_id, user_type, name = identity_of(asked)
+            size = int(self.headers.get("Content-Length") or 0)
+            user_id, user_type, name = identity_of(json.loads(self.rfile.read(max(0, min(size, 4096)))))
         except (ValueError, AttributeError) as error:
-            return self.send_error(400, str(error))
+            return self.answer(400, {"error": str(error)})
         signed = token(user_id, user_type, name, self.key)
-        body = json.dumps({"url": self.gateway, "token": signed, "user_id": user_id}).encode()
-        self.send_response(200)
+        return self.answer(200, {"url": self.gateway, "token": signed, "user_id": user_id})
+
+    def answer(self, status, said):
+        body = json.dumps(said).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -56,13 +56,20 @@ class Browser:
         return page
 
 
+KEYS = {"Enter": (13, "\r"), "Tab": (9, ""), "Escape": (27, ""), " ": (32, " ")}
+
+
 class Page:
-    """One tab. Selectors are CSS."""
+    """One tab. Selectors are CSS. `problems`: what the page's JavaScript threw and nobody caught."""
 
     def __init__(self, client):
         self.client = client
+        self.problems = []
         self._numbers = itertools.count(1)
         self.call("Page.enable")
+        self.call("Runtime.enable")
+        # Every tab is in front, as windows beside each other are.
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
     def call(self, method, **parameters):
         number = next(self._numbers)
@@ -70,9 +77,16 @@ class Page:
         deadline = Deadline(SOON)
         while True:
             message = self.client.receive(deadline.left() / SLOW)
+            if message.get("method") == "Runtime.exceptionThrown":
+                self.problems.append(message["params"]["exceptionDetails"])
             if message.get("id") == number:
                 assert "error" not in message, (method, message)
                 return message["result"]
+
+    def drained(self):
+        """Its problems until now."""
+        self.run("0")
+        return self.problems
 
     def go(self, url):
         self.call("Page.navigate", url=url)
@@ -103,6 +117,10 @@ class Page:
         shown = f"{self.element(selector)}?.innerText.includes({json.dumps(text)})"
         self.wait(shown, f"{selector} shows {text!r}")
 
+    def count(self, selector, number):
+        """Waits until there are so many of them."""
+        self.wait(f"document.querySelectorAll({json.dumps(selector)}).length === {number}", f"{selector}: {number} of them")
+
     def text(self, selector="body"):
         return self.run(f"{self.element(selector)}.innerText")
 
@@ -115,8 +133,20 @@ class Page:
     def enter(self, selector, text):
         """Types, and presses Enter."""
         self.type(selector, text)
+        self.press("Enter")
+
+    def press(self, key):
+        code, text = KEYS[key]
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text)
+
+    def tab_to(self, selector):
+        """With the Tab key alone, as who has no mouse."""
+        for _ in range(40):
+            if self.run(f"document.activeElement === {self.element(selector)}"):
+                return
+            self.press("Tab")
+        raise AssertionError(f"no way to {selector} by the Tab key")
 
     def click(self, selector):
         self.wait(f"{self.element(selector)}?.checkVisibility() && !{self.element(selector)}.disabled", f"{selector} can be clicked")
@@ -124,7 +154,6 @@ class Page:
 
     def choose(self, selector, value):
         """An option, by a part of what it shows."""
-        self.run(f"{self.element(selector)}.dispatchEvent(new Event('focus'))")
         option = f"[...{self.element(selector)}.options].find((one) => one.text.includes({json.dumps(value)}))"
         self.wait(option, f"{selector} has {value!r}")
         self.run(f"{option}.selected = true; {self.element(selector)}.dispatchEvent(new Event('change'))")
