@@ -22,7 +22,7 @@ struct Question {
 Asker::Asker(const gateway::Host& host, const Settings& settings, Meters* meters)
     : host_(host),
       settings_(settings),
-      shown_url_(settings.ask.url.substr(0, settings.ask.url.find('?'))),
+      asked_("POST " + settings.ask.url.substr(0, settings.ask.url.find('?')) + ": "),
       meters_(meters) {}
 
 gateway::Verdict Asker::ask(gateway::Request& request, gateway::Connection& connection, gateway::Next& next,
@@ -70,10 +70,10 @@ gateway::Verdict Asker::answered(gateway::Request& request, void* ud) {
 }
 
 gateway::Verdict Asker::apply(gateway::Request& request, const http::Answer& answer) {
-    if (!answer.ok()) return failed(request, result_of(answer), answer.what());
+    if (!answer.ok()) return failed(request, result_of(answer), answer.outcome == GW_HTTP_OK ? asked_ + answer.what() : answer.error);
     std::string why;
     const std::optional<Verdict> verdict = read_verdict(answer.body, &why);
-    if (!verdict) return failed(request, Result::answer, why);
+    if (!verdict) return failed(request, Result::answer, asked_ + why);
     const auto count = [&] { meters_->asked[static_cast<size_t>(verdict->action)].add(); };
     switch (verdict->action) {
         case Verdict::Action::allow:
@@ -100,7 +100,7 @@ gateway::Verdict Asker::replace(gateway::Request& request, const Verdict& verdic
             request.set_json(name, json);
     } catch (const gateway::Error& refused) {
         request.replace_payload(before);
-        return failed(request, Result::answer, std::string("the answer makes no message: ") + refused.what());
+        return failed(request, Result::answer, asked_ + "the answer makes no message: " + refused.what());
     }
     meters_->asked[static_cast<size_t>(Verdict::Action::replace)].add();
     return gateway::Continue;
@@ -110,8 +110,7 @@ gateway::Verdict Asker::replace(gateway::Request& request, const Verdict& verdic
 gateway::Verdict Asker::failed(gateway::Request& request, Result why, const std::string& words) {
     meters_->ask_failed[static_cast<size_t>(why)].add();
     const bool allows = settings_.ask.allows_on_failure;
-    host_.warn("no answer of use from " + shown_url_ + ", the message is " +
-               (allows ? "let pass: " : "refused: ") + words);
+    host_.warn(std::string("no answer of use, the message is ") + (allows ? "let pass: " : "refused: ") + words);
     return allows ? gateway::Continue : request.reject(503, "unavailable", failed_words);
 }
 

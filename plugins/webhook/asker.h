@@ -33,7 +33,7 @@ class Asker {
 
     const gateway::Host host_;
     const Settings settings_;
-    const std::string shown_url_;
+    const std::string asked_;  // for the log
     Meters* const meters_;
     std::atomic<uint32_t> in_flight_{0};
 };

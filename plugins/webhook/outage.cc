@@ -29,26 +29,26 @@ void Outage::failed(const std::string& why, size_t waiting, uint64_t retry_ms) {
         first ? std::string()
               : " for " + time_words((now_ns - since_ns_) / ns_per_ms) + ", " + std::to_string(attempts_) +
                     " attempts";
-    host_.warn(url_ + " takes no events" + more + ": " + why + "; " + events_words(waiting) +
-               " wait, the next attempt is in " + time_words(retry_ms));
+    host_.warn("the back end takes no events" + more + ": " + why + "; " + events_words(waiting) +
+               " waiting, next attempt in " + time_words(retry_ms));
 }
 
 void Outage::delivered(size_t waiting) {
     if (since_ns_ == 0) return;
-    host_.info(url_ + " takes events again, after " +
+    host_.info("the back end takes events again: " + url_ + ", after " +
                time_words((host_.now_ns() - since_ns_) / ns_per_ms) + " and " + std::to_string(attempts_) +
-               " attempts; " + events_words(waiting) + " wait");
+               " attempts; " + events_words(waiting) + " waiting");
     since_ns_ = 0;
     attempts_ = 0;
 }
 
 // The gateway counts lines that repeat.
 void Outage::refused(const std::string& why, uint32_t events) {
-    host_.error(url_ + " refused " + events_words(events) + ", which are given up: " + why);
+    host_.error(events_words(events) + " given up, refused by the back end: " + why);
 }
 
 void Outage::expired(uint32_t events) {
-    host_.error(events_words(events) + " are given up: give_up_after is over and " + url_ +
+    host_.error(events_words(events) + " given up: give_up_after is over and " + url_ +
                 " has not taken them");
 }
 

@@ -34,14 +34,13 @@ bool is_refusal(const gateway::http::Answer& answer) {
            answer.status != status_timeout && answer.status != status_busy;
 }
 
-std::string words_of(const gateway::http::Answer& answer) {
-    if (answer.outcome == GW_HTTP_OK && answer.status < 400 && answer.status >= 300) {
-        const auto place = answer.header("Location");
-        return "it answers with status " + std::to_string(answer.status) +
-               (place ? ", a redirect to " + std::string(place->substr(0, place->find('?'))) : "") +
-               ", which is not followed; change url";
-    }
-    return answer.what();
+std::string words_of(const gateway::http::Answer& answer, const std::string& url) {
+    if (answer.outcome != GW_HTTP_OK) return answer.error;  // it says whom was asked
+    std::string words = "POST " + url.substr(0, url.find('?')) + ": status " + std::to_string(answer.status);
+    if (answer.status < 300 || answer.status >= 400) return words;
+    const auto place = answer.header("Location");
+    return words + (place ? ", a redirect to " + std::string(place->substr(0, place->find('?'))) : "") +
+           ", which is not followed; change url";
 }
 
 }  // namespace
@@ -74,8 +73,8 @@ void Sender::push(std::string json) {
     if (gone > 0) {
         const Reason reason = too_large ? Reason::too_large : Reason::queue_full;
         meters_->of(reason).add(static_cast<double>(gone));
-        host_.warn(too_large ? "an event is given up: it is larger than max_queue_kb"
-                             : "events are given up: the queue is full, the oldest go");
+        host_.warn(too_large ? "an event was given up: it is larger than max_queue_kb"
+                             : "events given up: the queue is full, the oldest go");
     }
     pump();
 }
@@ -194,7 +193,7 @@ void Sender::answered(uint64_t number, const gateway::http::Answer& answer, uint
         const std::lock_guard<std::mutex> lock(mutex_);
         if (number != attempt_number_ || !in_flight_) return;  // it was handed over meanwhile
         in_flight_ = false;
-        last_error_ = result == Result::ok ? std::string() : words_of(answer);
+        last_error_ = result == Result::ok ? std::string() : words_of(answer, settings_.url);
         if (result == Result::ok || is_refusal(answer)) {
             over = std::exchange(batch_, std::nullopt);
         } else {
@@ -204,17 +203,17 @@ void Sender::answered(uint64_t number, const gateway::http::Answer& answer, uint
                 retry_after_ms(answer.header("Retry-After").value_or(""), host_.wall_time_ms() / 1000);
             retry_ms = std::max(retry_ms, asked.value_or(0));
             retry_ns_ = now_ns + retry_ms * ns_per_ms;
-            expired = expires_ns() != 0 && retry_ns_ > expires_ns();
+            expired = expires_ns() != 0 && now_ns >= expires_ns();
             if (expired) over = std::exchange(batch_, std::nullopt);
         }
         if (over && result != Result::ok) lost_ += over->events + over->lost;
         left = waiting();
         count_locked();
     }
-    if (result != Result::ok) outage_.failed(words_of(answer), left, retry_ms);
+    if (result != Result::ok && !over) outage_.failed(words_of(answer, settings_.url), left, retry_ms);
     if (over && result == Result::ok) delivered(*over, left);
     if (over && result != Result::ok)
-        given_up(*over, expired ? Reason::expired : Reason::refused, words_of(answer));
+        given_up(*over, expired ? Reason::expired : Reason::refused, words_of(answer, settings_.url));
     progress_.notify_all();
     pump();
 }

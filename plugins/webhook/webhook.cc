@@ -26,7 +26,8 @@ class Webhook : public gateway::Interceptor {
             try {
                 gateway::listen<&Webhook::on_plugin_event>(host(), this, pattern);
             } catch (const gateway::Error& refused) {
-                config.get("events").fail("\"" + pattern + "\" is no event, NAME.* or *: " + refused.what());
+                if (refused.code() != GW_E_ARG) throw;
+                config.get("events").fail("\"" + pattern + "\" is no event, NAME.* or *");
             }
         }
         meters_ = Meters::define(host(), settings_.ask.enabled);

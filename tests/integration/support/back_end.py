@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import ssl
 import threading
 import types
@@ -10,14 +11,16 @@ import types
 class BackEnd:
     """`with BackEnd(answer) as back_end`: listens on 127.0.0.1, `back_end.url`, a thread for each connection.
 
-    answer      called with each request (`.path`, `.headers`, `.json`); returns (status, object), (status, text), or bytes
-                that are sent as they are, after which the connection ends. It may wait for something, such as `back_end.gate`.
+    answer      called with each request (`.path`, `.headers`, `.body`, `.json`); returns (status, object), (status, text),
+                the same with a dict of headers behind it, or bytes that are sent as they are, after which the connection
+                ends. It may wait for something, such as `back_end.gate`.
     certificate (cert, key): TLS
     port        the one to listen on; 0: any
     """
 
     def __init__(self, answer, certificate=None, port=0):
         self.requests = []
+        self._connections = []
         self.gate = threading.Event()
         self.arrived = threading.Semaphore(0)  # one for each request that was read
         back_end = self
@@ -26,10 +29,14 @@ class BackEnd:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
+            def setup(self):
+                super().setup()
+                back_end._connections.append(self.connection)
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 # A handler lives as long as its connection, which has more than one request.
-                asked = types.SimpleNamespace(path=self.path, headers=self.headers, json=json.loads(body))
+                asked = types.SimpleNamespace(path=self.path, headers=self.headers, body=body, json=json.loads(body))
                 back_end.requests.append(asked)
                 back_end.arrived.release()
                 made = answer(asked)
@@ -43,10 +50,12 @@ class BackEnd:
                     self.wfile.write(made)
                     self.close_connection = True
                     return
-                status, content = made
+                status, content, *headers = made
                 content = (content if isinstance(content, str) else json.dumps(content)).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(content)))
+                for name, value in (headers[0] if headers else {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)
 
@@ -80,3 +89,8 @@ class BackEnd:
         self.gate.set()
         self._server.shutdown()
         self._server.server_close()
+        for connection in self._connections:  # as when it dies: they end, too
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it has ended already

@@ -38,7 +38,14 @@ target_sources(unit_plugins PRIVATE
   ${PROJECT_SOURCE_DIR}/plugins/limits/admission.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/bans.cc
   ${PROJECT_SOURCE_DIR}/plugins/limits/message_id.cc
-  ${PROJECT_SOURCE_DIR}/plugins/limits/tracked.cc)
+  ${PROJECT_SOURCE_DIR}/plugins/limits/tracked.cc
+  ${PROJECT_SOURCE_DIR}/plugins/webhook/backoff.cc
+  ${PROJECT_SOURCE_DIR}/plugins/webhook/batch.cc
+  ${PROJECT_SOURCE_DIR}/plugins/webhook/handover.cc
+  ${PROJECT_SOURCE_DIR}/plugins/webhook/queue.cc
+  ${PROJECT_SOURCE_DIR}/plugins/webhook/selection.cc
+  ${PROJECT_SOURCE_DIR}/plugins/webhook/signature.cc
+  ${PROJECT_SOURCE_DIR}/plugins/webhook/verdict.cc)
 target_compile_definitions(unit_plugins PRIVATE
   GATEWAYD_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/lib/gatewayd/plugins"
   GATEWAYD_TEST_PLUGIN_FOLDER="${CMAKE_BINARY_DIR}/tests/plugins")
