@@ -62,8 +62,8 @@ int32_t event_listen(gw_inst* inst, gw_str pattern, gw_event_fn fn, void* ud) {
         code = GW_E_STATE;
     } else if (is_event_pattern(wanted)) {
         why = "too many patterns";
-        code = plugin.services->plugin_events().listen(&plugin.callbacks, plugin.settings.name, wanted, fn,
-                                                       ud);
+        code =
+            plugin.services->plugin_events().listen(&plugin.callbacks, plugin.settings.name, wanted, fn, ud);
     }
     if (code != GW_OK) told(plugin, "a plugin may not listen", wanted, why);
     return code;

@@ -73,8 +73,7 @@ bool PluginEvents::Subscriber::hears(std::string_view name) const {
 }
 
 bool PluginEvents::Subscriber::is_live() const {
-    return std::any_of(listeners.begin(), listeners.end(),
-                       [](const Listener& each) { return !each.staged; });
+    return std::any_of(listeners.begin(), listeners.end(), [](const Listener& each) { return !each.staged; });
 }
 
 PluginEvents::EventPtr PluginEvents::Subscriber::take() {
@@ -126,15 +125,14 @@ void PluginEvents::forget(const void* instance) {
 
 bool PluginEvents::wanted(std::string_view emitter, std::string_view name) const {
     const Lock lock(mutex_);
-    return std::any_of(subscribers_.begin(), subscribers_.end(), [&](const auto& each) {
-        return each.first != emitter && each.second.hears(name);
-    });
+    return std::any_of(subscribers_.begin(), subscribers_.end(),
+                       [&](const auto& each) { return each.first != emitter && each.second.hears(name); });
 }
 
 int32_t PluginEvents::emit(const std::string& emitter, std::string_view name, std::string_view json,
                            int64_t at_ms) {
-    auto event = std::make_shared<Event>(
-        Event{std::string(name), std::string(json), emitter, at_ms, 0, hops_here});
+    auto event =
+        std::make_shared<Event>(Event{std::string(name), std::string(json), emitter, at_ms, 0, hops_here});
     int32_t result = GW_OK;
     {
         const Lock lock(mutex_);

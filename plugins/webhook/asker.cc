@@ -70,7 +70,9 @@ gateway::Verdict Asker::answered(gateway::Request& request, void* ud) {
 }
 
 gateway::Verdict Asker::apply(gateway::Request& request, const http::Answer& answer) {
-    if (!answer.ok()) return failed(request, result_of(answer), answer.outcome == GW_HTTP_OK ? asked_ + answer.what() : answer.error);
+    if (!answer.ok())
+        return failed(request, result_of(answer),
+                      answer.outcome == GW_HTTP_OK ? asked_ + answer.what() : answer.error);
     std::string why;
     const std::optional<Verdict> verdict = read_verdict(answer.body, &why);
     if (!verdict) return failed(request, Result::answer, asked_ + why);
@@ -81,8 +83,7 @@ gateway::Verdict Asker::apply(gateway::Request& request, const http::Answer& ans
             return gateway::Continue;
         case Verdict::Action::deny:
             count();
-            return request.reject(403, "forbidden",
-                                  verdict->reason.empty() ? denied_words : verdict->reason);
+            return request.reject(403, "forbidden", verdict->reason.empty() ? denied_words : verdict->reason);
         case Verdict::Action::replace:
             return replace(request, *verdict);
         case Verdict::Action::answer:
@@ -110,7 +111,8 @@ gateway::Verdict Asker::replace(gateway::Request& request, const Verdict& verdic
 gateway::Verdict Asker::failed(gateway::Request& request, Result why, const std::string& words) {
     meters_->ask_failed[static_cast<size_t>(why)].add();
     const bool allows = settings_.ask.allows_on_failure;
-    host_.warn(std::string("no answer of use, the message is ") + (allows ? "let pass: " : "refused: ") + words);
+    host_.warn(std::string("no answer of use, the message is ") + (allows ? "let pass: " : "refused: ") +
+               words);
     return allows ? gateway::Continue : request.reject(503, "unavailable", failed_words);
 }
 

@@ -24,8 +24,8 @@ int64_t date_s(std::string_view value) {
                     &date.tm_year, &date.tm_hour, &date.tm_min, &date.tm_sec, zone) != 8) {
         return -1;
     }
-    const auto found =
-        std::find_if(months.begin(), months.end(), [&](const char* name) { return month == std::string(name); });
+    const auto found = std::find_if(months.begin(), months.end(),
+                                    [&](const char* name) { return month == std::string(name); });
     if (found == months.end() || std::string(zone) != "GMT") return -1;
     date.tm_mon = static_cast<int>(found - months.begin());
     date.tm_year -= 1900;

@@ -38,18 +38,16 @@ Result result_of(const gateway::http::Answer& answer) {
 
 Meters Meters::define(const gateway::Host& host, bool asks) {
     Meters meters;
-    meters.delivered =
-        gateway::counter(host, "delivered_total", "Events that the back end has taken.");
-    const auto given_up = gateway::counters(
-        host, "given_up_total", "Events that the back end will not get, by reason.", {"reason"});
+    meters.delivered = gateway::counter(host, "delivered_total", "Events that the back end has taken.");
+    const auto given_up = gateway::counters(host, "given_up_total",
+                                            "Events that the back end will not get, by reason.", {"reason"});
     for (size_t i = 0; i < reason_count; ++i)
         meters.given_up[i] = given_up.with({reasons[i]});
-    const auto attempts = gateway::counters(
-        host, "attempts_total", "Requests with events that have ended, by result.", {"result"});
+    const auto attempts = gateway::counters(host, "attempts_total",
+                                            "Requests with events that have ended, by result.", {"result"});
     for (size_t i = 0; i < result_count - 1; ++i)
         meters.attempts[i] = attempts.with({results[i]});
-    meters.queue_events =
-        gateway::gauge(host, "queue_events", "Events that wait, or are on their way.");
+    meters.queue_events = gateway::gauge(host, "queue_events", "Events that wait, or are on their way.");
     meters.queue_bytes = gateway::gauge(host, "queue_bytes", "Bytes of those.");
     const auto bounds = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0};
     meters.request_seconds =

@@ -6,11 +6,11 @@ namespace {
 constexpr uint64_t line_pause_ns = UINT64_C(60) * 1000 * 1000 * 1000;
 constexpr uint64_t ns_per_ms = 1000 * 1000;
 
-std::string events_words(size_t count) {
+}  // namespace
+
+std::string events_words(uint64_t count) {
     return std::to_string(count) + (count == 1 ? " event" : " events");
 }
-
-}  // namespace
 
 std::string time_words(uint64_t ms) {
     if (ms < 1000) return std::to_string(ms) + " ms";
@@ -25,10 +25,9 @@ void Outage::failed(const std::string& why, size_t waiting, uint64_t retry_ms) {
     if (first) since_ns_ = now_ns;
     if (!first && now_ns < next_line_ns_) return;
     next_line_ns_ = now_ns + line_pause_ns;
-    const std::string more =
-        first ? std::string()
-              : " for " + time_words((now_ns - since_ns_) / ns_per_ms) + ", " + std::to_string(attempts_) +
-                    " attempts";
+    const std::string more = first ? std::string()
+                                   : " for " + time_words((now_ns - since_ns_) / ns_per_ms) + ", " +
+                                         std::to_string(attempts_) + " attempts";
     host_.warn("the back end takes no events" + more + ": " + why + "; " + events_words(waiting) +
                " waiting, next attempt in " + time_words(retry_ms));
 }

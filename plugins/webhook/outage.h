@@ -29,6 +29,8 @@ class Outage {
     uint64_t attempts_ = 0;
 };
 
+// "1 event", "2 events".
+std::string events_words(uint64_t count);
 // "1.5 s", "250 ms".
 std::string time_words(uint64_t ms);
 

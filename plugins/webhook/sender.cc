@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t ns_per_ms = 1000 * 1000;
 constexpr uint64_t ns_per_s = 1000 * ns_per_ms;
+constexpr uint64_t line_pause_ns = 10 * ns_per_s;
 constexpr uint64_t max_answer_bytes = 65536;
 constexpr int status_timeout = 408;
 constexpr int status_busy = 429;
@@ -56,11 +57,6 @@ Sender::Sender(const gateway::Host& host, const Settings& settings, Meters* mete
 
 // --- what comes in ---
 
-std::string Sender::new_id() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return prefix_ + "-" + std::to_string(++last_id_);
-}
-
 void Sender::push(std::string json) {
     size_t gone = 0;
     const bool too_large = json.size() > settings_.max_queue_bytes;
@@ -71,12 +67,20 @@ void Sender::push(std::string json) {
         count_locked();
     }
     if (gone > 0) {
-        const Reason reason = too_large ? Reason::too_large : Reason::queue_full;
-        meters_->of(reason).add(static_cast<double>(gone));
-        host_.warn(too_large ? "an event was given up: it is larger than max_queue_kb"
-                             : "events given up: the queue is full, the oldest go");
+        meters_->of(too_large ? Reason::too_large : Reason::queue_full).add(static_cast<double>(gone));
+        say_given_up(gone, too_large);
     }
     pump();
+}
+
+// A line in ten seconds, with what no line has told of.
+void Sender::say_given_up(size_t count, bool too_large) {
+    unsaid_ += count;
+    const uint64_t now_ns = host_.now_ns();
+    uint64_t next_ns = next_line_ns_.load();
+    if (now_ns < next_ns || !next_line_ns_.compare_exchange_strong(next_ns, now_ns + line_pause_ns)) return;
+    host_.warn(events_words(unsaid_.exchange(0)) +
+               " given up: " + (too_large ? "larger than max_queue_kb" : "the queue is full, the oldest go"));
 }
 
 // --- what goes out ---

@@ -9,6 +9,7 @@
 #ifndef GATEWAYD_PLUGINS_WEBHOOK_SENDER_H
 #define GATEWAYD_PLUGINS_WEBHOOK_SENDER_H
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -34,7 +35,7 @@ class Sender {
 
     // One event's JSON. new_id(): what it is known by.
     void push(std::string json);
-    std::string new_id();
+    std::string new_id() { return prefix_ + "-" + std::to_string(++last_id_); }
     // For the admin listener: what waits, since when, and why.
     std::string status() const;
     // Now, whatever the backoff says.
@@ -56,6 +57,7 @@ class Sender {
         gateway::http::Request request;
     };
 
+    void say_given_up(size_t count, bool too_large);
     void pump();
     // --- mutex_ is held ---
     std::optional<Attempt> next_attempt(uint64_t now_ns, uint64_t* wake_ns);
@@ -79,6 +81,9 @@ class Sender {
     const std::string prefix_;  // of ids: of this generation alone
     Meters* const meters_;
     Outage outage_;
+    std::atomic<uint64_t> last_id_{0};
+    std::atomic<uint64_t> next_line_ns_{0};
+    std::atomic<uint64_t> unsaid_{0};
 
     mutable std::mutex mutex_;
     std::condition_variable progress_;
@@ -91,7 +96,6 @@ class Sender {
     uint64_t attempt_number_ = 0;
     uint64_t retry_ns_ = 0;  // not before
     uint64_t wake_ns_ = 0;   // a timer comes then; 0: none
-    uint64_t last_id_ = 0;
     uint64_t last_delivery_ = 0;
     uint64_t lost_ = 0;  // that the back end has not been told of
     std::string last_error_;

@@ -68,7 +68,7 @@ void Sender::stop() {
     }
     if (left == 0) return;
     meters_->of(Reason::stopped).add(static_cast<double>(left));
-    host_.error(std::to_string(left) + " events given up: the plugin stops, and flush_timeout_ms is over");
+    host_.error(events_words(left) + " given up: the plugin stops, and flush_timeout_ms is over");
 }
 
 std::string Sender::save(gateway::StatePart part) {
@@ -109,8 +109,7 @@ void Sender::load(const gateway::State& state) {
         if (phase_ == Phase::holding) phase_ = Phase::running;
         count_locked();
     }
-    if (moved > 0)
-        host_.info(std::to_string(moved) + " events taken over from the generation before");
+    if (moved > 0) host_.info(events_words(moved) + " taken over from the generation before");
     if (gone > 0) meters_->of(Reason::queue_full).add(static_cast<double>(gone));
     pump();
 }

@@ -33,8 +33,9 @@ std::string read_url(const Config& place, const Config& config, const gateway::H
         place.fail(problem);
     const bool encrypted = url.substr(0, 8) == "https://";
     if (!encrypted && !auth::is_local_url(url) && !config.get("allow_http").bool_or(false)) {
-        place.fail("must be https: what clients say goes there; allow_http: true allows it in a network of "
-                   "your own");
+        place.fail(
+            "must be https: what clients say goes there; allow_http: true allows it in a network of "
+            "your own");
     }
     return url;
 }
@@ -55,10 +56,17 @@ gateway::http::Headers read_headers(const Config& config) {
         const std::string name = config.key_at(i);
         const Config place = config.get(name);
         const std::string value = place.required_string();
-        static constexpr std::string_view own[] = {"content-type",      "content-length",    "content-encoding",
-                                                   "transfer-encoding", "host",              "connection",
-                                                   "expect",            "upgrade",           "te",
-                                                   "trailer",           "proxy-authorization"};
+        static constexpr std::string_view own[] = {"content-type",
+                                                   "content-length",
+                                                   "content-encoding",
+                                                   "transfer-encoding",
+                                                   "host",
+                                                   "connection",
+                                                   "expect",
+                                                   "upgrade",
+                                                   "te",
+                                                   "trailer",
+                                                   "proxy-authorization"};
         const std::string plain = lower(name);
         if (plain.rfind("x-gateway-", 0) == 0 ||
             std::find(std::begin(own), std::end(own), plain) != std::end(own))
@@ -81,7 +89,8 @@ gateway::http::Headers read_headers(const Config& config) {
 void take_secret(const Config& place, std::vector<std::string>* secrets) {
     std::string secret = place.required_string();
     if (secret.size() < least_secret_bytes)
-        place.fail("has " + std::to_string(secret.size()) + " bytes; a secret needs at least 16, made by chance");
+        place.fail("has " + std::to_string(secret.size()) +
+                   " bytes; a secret needs at least 16, made by chance");
     secrets->push_back(std::move(secret));
 }
 
@@ -149,8 +158,8 @@ bool AskSettings::has(std::string_view type) const {
 
 Settings Settings::read(const Config& config, const gateway::Host& host) {
     config.allow_only({"url", "allow_http", "headers", "secret", "secrets", "events", "batch_size",
-                       "batch_kb", "max_delay_ms", "max_queue", "max_queue_kb", "timeout_ms",
-                       "retry_min_ms", "retry_max_ms", "give_up_after", "flush_timeout_ms", "ask"});
+                       "batch_kb", "max_delay_ms", "max_queue", "max_queue_kb", "timeout_ms", "retry_min_ms",
+                       "retry_max_ms", "give_up_after", "flush_timeout_ms", "ask"});
     Settings settings;
     settings.events = read_events(config.get("events"));
     if (!settings.events.empty() || !config.get("ask").exists() || config.get("url").exists())
@@ -163,13 +172,11 @@ Settings Settings::read(const Config& config, const gateway::Host& host) {
             "is empty, and there is no ask: the back end would hear nothing; there are client.connected, "
             "client.disconnected, message.TYPE, websocket.started, websocket.stopped and those of other "
             "plugins, such as group.*");
-    settings.batch_events =
-        static_cast<size_t>(config.get("batch_size").integer_or(100, 1, most_batch));
+    settings.batch_events = static_cast<size_t>(config.get("batch_size").integer_or(100, 1, most_batch));
     settings.batch_bytes = kb(config.get("batch_kb"), 256, 1, most_batch_kb);
     settings.max_delay_ms =
         static_cast<uint64_t>(config.get("max_delay_ms").integer_or(500, 0, most_delay_ms));
-    settings.max_queue_events =
-        static_cast<size_t>(config.get("max_queue").integer_or(10000, 1, most_queue));
+    settings.max_queue_events = static_cast<size_t>(config.get("max_queue").integer_or(10000, 1, most_queue));
     settings.max_queue_bytes = kb(config.get("max_queue_kb"), 16384, least_queue_kb, most_queue_kb);
     settings.timeout_ms =
         static_cast<uint32_t>(config.get("timeout_ms").integer_or(10000, 1, most_timeout_ms));

@@ -17,8 +17,7 @@ namespace {
 
 class Webhook : public gateway::Interceptor {
    public:
-    static constexpr uint64_t events =
-        GW_EV_CONNECTED | GW_EV_DISCONNECTED | GW_EV_STARTED | GW_EV_STOPPED;
+    static constexpr uint64_t events = GW_EV_CONNECTED | GW_EV_DISCONNECTED | GW_EV_STARTED | GW_EV_STOPPED;
 
     void Configure(const gateway::Config& config) override {
         settings_ = Settings::read(config, host());
@@ -96,9 +95,9 @@ class Webhook : public gateway::Interceptor {
     }
 
    private:
-    static std::string type_of(const gateway::Request& request) {
+    static std::string_view type_of(const gateway::Request& request) {
         const std::string_view type = request.field("type").value_or("");
-        return type.size() > max_type_bytes ? std::string() : std::string(type);
+        return type.size() > max_type_bytes ? std::string_view() : type;
     }
 
     json::JsonObject begin(std::string_view name) const {

@@ -1,14 +1,20 @@
 """The plugin `webhook` with real clients and a real back end: what it tells, what it does while the back end is slow, dead
 or talks nonsense, and what it asks. The wire is described in docs/webhooks.md."""
 
+import hashlib
+import hmac
 import json
+import re
+import shutil
 import signal
 import socket
+import subprocess
+import time
 
 import pytest
 import yaml
 
-from support.gateway import DEFAULTS, merged
+from support.gateway import DEFAULTS, SOURCE_DIR, merged, run_gatewayd
 from support.library_client import connected, hear, play
 from support.members import Member
 from support.receiver import SECRET, Receiver, is_signed
@@ -239,7 +245,7 @@ def test_a_full_queue_loses_the_oldest_and_says_how_many(gateway):
                 assert bob.receive()["content"] == str(number)
             lost = value(running, "given_up_total", reason="queue_full")
             assert 140 <= lost <= 150 and value(running, "queue_events") == 200 - lost
-        assert running.log_lines("events given up: the queue is full, the oldest go")
+        running.wait_for_log("[0-9]+ events? given up: the queue is full, the oldest go")
         running.check_health()
 
 
@@ -443,3 +449,63 @@ def test_a_client_that_leaves_takes_its_question_along(gateway, judge):
     ada.drop()
     eventually(lambda: value(running, "ask_in_flight") == 0, "nothing waits any more")
     running.check_health()
+
+
+# --- what the documentation says ---
+
+
+def example(language):
+    """The code in docs/webhooks.md that verifies a signature."""
+    page = (SOURCE_DIR / "docs" / "webhooks.md").read_text()
+    (code,) = re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return code
+
+
+def in_python(secret, header, body):
+    names = {}
+    exec(example("python"), names)
+    return names["verify"](secret, header, body)
+
+
+def in_javascript(secret, header, body):
+    assert shutil.which("node"), "node is needed: ./dev test installs it"
+    asked = json.dumps({"secret": secret, "header": header, "body": body.hex()})
+    code = example("js") + (
+        'const asked = JSON.parse(require("node:fs").readFileSync(0, "utf8"));\n'
+        'console.log(verify(asked.secret, asked.header, Buffer.from(asked.body, "hex")));'
+    )
+    done = subprocess.run(["node", "-e", code], input=asked, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("verify", [in_python, in_javascript])
+def test_the_examples_verify_what_the_gateway_signs_and_nothing_else(gateway, receiver, verify):
+    running = started(gateway, receiver, secret=None, secrets=["another secret of the tests", SECRET], events=["message.*"])
+    with running.connect("ada") as ada:
+        ada.send_json({"type": "text", "to": "ada", "content": "häß"})
+        receiver.wait_for("message.text")
+    (request,) = receiver.requests
+    header, body = request.headers["X-Gateway-Signature"], request.body
+    assert verify(SECRET, header, body) is True
+    assert verify("a secret of somebody else", header, body) is False
+    assert verify(SECRET, header, body.replace(b"text", b"next")) is False
+    signed_at = int(re.match(r"t=(\d+),", header).group(1))
+    assert abs(signed_at - time.time()) < 200
+    assert verify(SECRET, header.replace(f"t={signed_at}", f"t={signed_at - 1}"), body) is False
+    for wrong in "", "t=", "v1=", f"t={signed_at}", f"t={signed_at},v1=", f"t={signed_at},v1=ä", header.split(",", 1)[1]:
+        assert verify(SECRET, wrong, body) is False
+
+
+def test_the_examples_refuse_what_is_old():
+    old = int(time.time()) - 3600
+    signed = hmac.new(SECRET.encode(), f"{old}.{{}}".encode(), hashlib.sha256).hexdigest()
+    for verify in in_python, in_javascript:
+        assert verify(SECRET, f"t={old},v1={signed}", b"{}") is False
+
+
+def test_the_example_configuration_is_valid(monkeypatch):
+    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    checked = run_gatewayd("check", "--config", SOURCE_DIR / "config" / "examples" / "webhook.yaml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert SECRET not in checked.stdout + checked.stderr

@@ -11,8 +11,7 @@ using gateway::harness::Error;
 using gateway::harness::Plugin;
 
 struct Fixture : Plugin {
-    explicit Fixture(const std::string& name)
-        : Plugin(GATEWAYD_TEST_PLUGIN_FOLDER "/" + name + ".so") {}
+    explicit Fixture(const std::string& name) : Plugin(GATEWAYD_TEST_PLUGIN_FOLDER "/" + name + ".so") {}
 };
 
 std::string answer(Connection client, const std::string& message) {

@@ -62,9 +62,9 @@ TEST_CASE("names and patterns of events") {
     CHECK(is_event_pattern("*"));
     const std::string longest(GW_EVENT_MAX_NAME, 'a');
     CHECK(is_event_name(longest));
-    for (const std::string& bad : Texts{"", ".", "a.", ".a", "a..b", "A.b", "a b", "a.*.b", "a*", "é", ".*", "*.a",
-                                        longest + "a", "client.connected", "message.received",
-                                        "websocket.started", "error", "gateway.x"}) {
+    for (const std::string& bad :
+         Texts{"", ".", "a.", ".a", "a..b", "A.b", "a b", "a.*.b", "a*", "é", ".*", "*.a", longest + "a",
+               "client.connected", "message.received", "websocket.started", "error", "gateway.x"}) {
         CAPTURE(bad);
         CHECK_FALSE(is_event_name(bad));
         CHECK_FALSE(is_event_pattern(bad));
@@ -253,7 +253,8 @@ TEST_CASE("events of many threads are all heard once, each thread's in its order
     for (int t = 0; t < threads; ++t) {
         tellers.emplace_back([&hub, t] {
             for (int i = 0; i < each; ++i)
-                hub.emit("t" + std::to_string(t), "a", "{" + std::to_string(t) + ":" + std::to_string(i) + "}", 1);
+                hub.emit("t" + std::to_string(t), "a",
+                         "{" + std::to_string(t) + ":" + std::to_string(i) + "}", 1);
         });
     }
     while (crm.heard.size() < threads * each)

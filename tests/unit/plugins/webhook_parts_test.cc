@@ -22,8 +22,10 @@ using Texts = std::vector<std::string>;
 TEST_CASE("webhook: a signature for each secret, of the time and the body") {
     // As Python's hmac makes them.
     CHECK(sign({"0123456789abcdef", "fedcba9876543210"}, 1764158000, R"({"a":1})") ==
-          "t=1764158000,v1=8b12ac23b1f309b97130723d543c40205b7a1efc3a17415dea714e990bba7706,v1=80cb80104d845b8d08c3b5962faf36b98b6396bc73bc2f23d9934baaba298b92");
-    CHECK(sign({"0123456789abcdef"}, 1764158001, R"({"a":1})").find("8b12ac23b1f309b97130723d543c40205b7a1efc3a17415dea714e990bba7706") == std::string::npos);
+          "t=1764158000,v1=8b12ac23b1f309b97130723d543c40205b7a1efc3a17415dea714e990bba7706,v1="
+          "80cb80104d845b8d08c3b5962faf36b98b6396bc73bc2f23d9934baaba298b92");
+    CHECK(sign({"0123456789abcdef"}, 1764158001, R"({"a":1})")
+              .find("8b12ac23b1f309b97130723d543c40205b7a1efc3a17415dea714e990bba7706") == std::string::npos);
 }
 
 // --- backoff ---
@@ -65,7 +67,8 @@ Selection selection(const Texts& patterns) {
 }
 
 TEST_CASE("webhook: events are chosen by name, by their first words, or all") {
-    const Selection some = selection({"client.connected", "message.text", "message.order.new", "ticket.*", "group.left"});
+    const Selection some =
+        selection({"client.connected", "message.text", "message.order.new", "ticket.*", "group.left"});
     CHECK(some.events() == GW_EV_CONNECTED);
     CHECK(some.wants_messages());
     CHECK(some.has_message("text"));
@@ -88,7 +91,8 @@ TEST_CASE("webhook: events are chosen by name, by their first words, or all") {
 }
 
 TEST_CASE("webhook: an event that two patterns match is heard once") {
-    CHECK(selection({"group.left", "group.*", "group.*", "a", "a"}).plugin_patterns() == Texts{"group.*", "a"});
+    CHECK(selection({"group.left", "group.*", "group.*", "a", "a"}).plugin_patterns() ==
+          Texts{"group.*", "a"});
     CHECK(selection({"group.*", "*", "ticket.closed"}).plugin_patterns() == Texts{"*"});
     CHECK(selection({"groups.left", "group.*"}).plugin_patterns() == Texts{"groups.left", "group.*"});
 }
@@ -211,7 +215,8 @@ TEST_CASE("webhook: the four answers") {
     const Verdict deny = read(R"({"action":"deny","reason":"no \"ads\""})");
     CHECK(deny.action == Verdict::Action::deny);
     CHECK(deny.reason == "no \"ads\"");
-    const Verdict replace = read(R"({"action":"replace","message":{"content":"***","data":{"a":[1.5]},"to":null}})");
+    const Verdict replace =
+        read(R"({"action":"replace","message":{"content":"***","data":{"a":[1.5]},"to":null}})");
     CHECK(replace.action == Verdict::Action::replace);
     REQUIRE(replace.fields.size() == 3);
     CHECK(replace.fields[0] == std::pair<std::string, std::string>("content", "\"***\""));
@@ -230,14 +235,15 @@ TEST_CASE("webhook: a reason is cut between characters") {
 }
 
 TEST_CASE("webhook: what is no answer is told in words") {
-    CHECK(wrong("") .find("no JSON object") != std::string::npos);
+    CHECK(wrong("").find("no JSON object") != std::string::npos);
     CHECK(wrong("[]").find("no JSON object") != std::string::npos);
     CHECK(wrong("<html>").find("no JSON object") != std::string::npos);
     CHECK(wrong("{}").find("action is none of") != std::string::npos);
     CHECK(wrong(R"({"action":true})").find("action is none of") != std::string::npos);
     CHECK(wrong(R"({"action":"Allow"})").find("action is none of") != std::string::npos);
     CHECK(wrong(R"({"action":"replace"})").find("no object named message") != std::string::npos);
-    CHECK(wrong(R"({"action":"answer","message":"hi"})").find("no object named message") != std::string::npos);
+    CHECK(wrong(R"({"action":"answer","message":"hi"})").find("no object named message") !=
+          std::string::npos);
     CHECK(wrong(R"({"action":"replace","message":{}})").find("no fields") != std::string::npos);
     for (const char* name : {"from", "msg_id", "create_at", "seq_no", "type"}) {
         CHECK(wrong(std::string(R"({"action":"replace","message":{")") + name + R"(":"x"}})").find("fixed") !=
@@ -246,7 +252,8 @@ TEST_CASE("webhook: what is no answer is told in words") {
     std::string many = "\"a\":1";
     for (size_t i = 0; i < max_replaced_fields; ++i)
         many += ",\"f" + std::to_string(i) + "\":1";
-    CHECK(wrong(R"({"action":"replace","message":{)" + many + "}}").find("more than 64") != std::string::npos);
+    CHECK(wrong(R"({"action":"replace","message":{)" + many + "}}").find("more than 64") !=
+          std::string::npos);
 }
 
 }  // namespace

@@ -79,7 +79,8 @@ TEST_CASE("webhook: events go out together, in their order, signed") {
     CHECK(request.url == url);
     CHECK(request.headers.at("X-Tenant") == "t1");
     CHECK(request.headers.at("X-Gateway-Attempt") == "1");
-    CHECK(has(request.body, R"({"delivery_id":")" + request.headers.at("X-Gateway-Delivery") + R"(","events":[)"));
+    CHECK(has(request.body,
+              R"({"delivery_id":")" + request.headers.at("X-Gateway-Delivery") + R"(","events":[)"));
     CHECK(request.headers.at("X-Gateway-Signature").substr(0, 16) == "t=1767225600,v1=");
     const size_t connected = request.body.find(R"({"event":"client.connected","id":")");
     const size_t message = request.body.find(R"({"event":"message.text",)");
@@ -89,7 +90,8 @@ TEST_CASE("webhook: events go out together, in their order, signed") {
     CHECK(message < group);
     CHECK(group < gone);
     CHECK(gone != std::string::npos);
-    CHECK(has(request.body, R"("client_id":"c-ada","user_id":"ada","user_type":"customer","remote_address":)"));
+    CHECK(
+        has(request.body, R"("client_id":"c-ada","user_id":"ada","user_type":"customer","remote_address":)"));
     CHECK(has(request.body, R"("message":{"type":"text","to":"bob","content":"hi","from":"ada","msg_id":")"));
     CHECK(has(request.body, R"("plugin":"group","data":{"group_id":"g"}})"));
     CHECK(has(request.body, R"("reason":"client_close","code":1001}]})"));
@@ -176,7 +178,8 @@ TEST_CASE("webhook: a batch is sent again, the same, until it arrives; nothing o
     CHECK_FALSE(has(hook.last().body, "\"n\":1"));
     // The log says when it began and when it ended, not each attempt.
     REQUIRE(hook.plugin.log().size() == 2);
-    CHECK(has(hook.plugin.log()[0], "warn: the back end takes no events: POST " + url + ": status 503; 1 event waiting, next attempt in "));
+    CHECK(has(hook.plugin.log()[0], "warn: the back end takes no events: POST " + url +
+                                        ": status 503; 1 event waiting, next attempt in "));
     CHECK(has(hook.plugin.log()[1], "info: the back end takes events again: " + url + ", after "));
 }
 
@@ -190,7 +193,8 @@ TEST_CASE("webhook: no answer is as bad as a bad one") {
         hook.plugin.http_answer(200, "");
         hook.pass_ms(20);
         CHECK(hook.value("delivered_total") == 1);
-        CHECK(has(hook.plugin.log().at(0), "warn: the back end takes no events: POST " + url + ": nobody there; 1 event waiting, next attempt in "));
+        CHECK(has(hook.plugin.log().at(0), "warn: the back end takes no events: POST " + url +
+                                               ": nobody there; 1 event waiting, next attempt in "));
     }
 }
 
@@ -218,8 +222,9 @@ TEST_CASE("webhook: what the back end refuses is given up at once, and the next 
         CHECK(hook.value("given_up_total", {{"reason", "refused"}}) == 1);
         CHECK(hook.value("queue_events") == 0);
         const std::vector<std::string> log = hook.plugin.log();
-        const std::string word = status == 302 ? "a redirect to https://other/, which is not followed; change url"
-                                               : std::to_string(status);
+        const std::string word = status == 302
+                                     ? "a redirect to https://other/, which is not followed; change url"
+                                     : std::to_string(status);
         CHECK(has(log.back(), "error: 1 event given up, refused by the back end: POST " + url + ": status "));
         CHECK(has(log.back(), word));
         CHECK_FALSE(has(log.back(), "k=1"));
@@ -235,7 +240,8 @@ TEST_CASE("webhook: what the back end refuses is given up at once, and the next 
 }
 
 TEST_CASE("webhook: what is too old is given up, and counts as lost") {
-    Hook hook("events: [message.*]\nmax_delay_ms: 0\nretry_min_ms: 1000\nretry_max_ms: 1000\ngive_up_after: 5");
+    Hook hook(
+        "events: [message.*]\nmax_delay_ms: 0\nretry_min_ms: 1000\nretry_max_ms: 1000\ngive_up_after: 5");
     hook.plugin.http_answer(500, "");
     Connection ada = hook.connect();
     ada.message(R"({"type":"text"})");
@@ -295,7 +301,7 @@ TEST_CASE("webhook: what is left at the end is sent, or counted and told") {
         hook.plugin.http_answer(500, "");
         hook.connect();
         hook.plugin.end();
-        CHECK(has(hook.plugin.log().back(), "error: 1 events given up: the plugin stops"));
+        CHECK(has(hook.plugin.log().back(), "error: 1 event given up: the plugin stops"));
     }
 }
 
@@ -304,9 +310,12 @@ TEST_CASE("webhook: what is left at the end is sent, or counted and told") {
 TEST_CASE("webhook: the back end decides about a message before it goes on") {
     Hook hook("events: [message.*]\nmax_delay_ms: 60000\nask: {types: [order]}");
     hook.plugin.http_handler([](const HttpRequest& request) {
-        if (has(request.body, "\"deny\"")) return HttpAnswer{200, R"({"action":"deny","reason":"sold out"})", {}, 0, 0, ""};
+        if (has(request.body, "\"deny\""))
+            return HttpAnswer{200, R"({"action":"deny","reason":"sold out"})", {}, 0, 0, ""};
         if (has(request.body, "\"replace\""))
-            return HttpAnswer{200, R"({"action":"replace","message":{"content":"***","to":"bob","data":null}})", {}, 0, 0, ""};
+            return HttpAnswer{
+                200, R"({"action":"replace","message":{"content":"***","to":"bob","data":null}})", {}, 0, 0,
+                ""};
         if (has(request.body, "\"answer\""))
             return HttpAnswer{200, R"({"action":"answer","message":{"type":"help"}})", {}, 0, 0, ""};
         return HttpAnswer{200, R"({"action":"allow"})", {}, 0, 0, ""};
@@ -344,15 +353,17 @@ TEST_CASE("webhook: the back end decides about a message before it goes on") {
 }
 
 TEST_CASE("webhook: without an answer of use on_failure decides") {
-    const std::vector<HttpAnswer> bad{{500, "", {}, 0, 0, ""},
-                                      {200, "<html>", {}, 0, 0, ""},
-                                      {200, R"({"action":"perhaps"})", {}, 0, 0, ""},
-                                      {200, R"({"action":"replace","message":{"content":"x","id":1,"to":7}})", {}, 0, 0, ""},
-                                      {302, R"({"action":"allow"})", {}, 0, 0, ""},
-                                      {200, "", {}, 0, GW_HTTP_CONNECT, "refused"},
-                                      {200, R"({"action":"allow"})", {}, 5000, 0, ""}};
+    const std::vector<HttpAnswer> bad{
+        {500, "", {}, 0, 0, ""},
+        {200, "<html>", {}, 0, 0, ""},
+        {200, R"({"action":"perhaps"})", {}, 0, 0, ""},
+        {200, R"({"action":"replace","message":{"content":"x","id":1,"to":7}})", {}, 0, 0, ""},
+        {302, R"({"action":"allow"})", {}, 0, 0, ""},
+        {200, "", {}, 0, GW_HTTP_CONNECT, "refused"},
+        {200, R"({"action":"allow"})", {}, 5000, 0, ""}};
     for (const bool allows : {false, true}) {
-        Hook hook(std::string("ask: {types: ['*'], timeout_ms: 1000, on_failure: ") + (allows ? "allow}" : "deny}"));
+        Hook hook(std::string("ask: {types: ['*'], timeout_ms: 1000, on_failure: ") +
+                  (allows ? "allow}" : "deny}"));
         Connection ada = hook.connect();
         double failures = 0;
         for (const HttpAnswer& answer : bad) {
@@ -404,18 +415,24 @@ TEST_CASE("webhook: mistakes in the configuration are named") {
     const std::string secret = "secret: 0123456789abcdef\n";
     CHECK(has(refusal(to + secret), "events: is empty, and there is no ask"));
     CHECK(has(refusal(to + "events: [group.*]"), "secret: is required"));
-    CHECK(has(refusal(to + "secret: short\nevents: [group.*]"), "secret: has 5 bytes; a secret needs at least 16"));
+    CHECK(has(refusal(to + "secret: short\nevents: [group.*]"),
+              "secret: has 5 bytes; a secret needs at least 16"));
     CHECK(has(refusal(to + secret + "secrets: [0123456789abcdef]\nevents: [group.*]"), "keep one of them"));
     CHECK(has(refusal(to + "secrets: []\nevents: [group.*]"), "secrets: is empty"));
     CHECK(has(refusal(secret + "events: [group.*]"), "url: is required"));
     CHECK(has(refusal("url: http://example.com/\n" + secret + "events: [group.*]"), "must be https"));
     CHECK(refusal("url: http://example.com/\nallow_http: true\n" + secret + "events: [group.*]") == "");
-    CHECK(has(refusal(to + secret + "events: [client.conected]"), "test.yaml:3:10: events[0]: is no event of the gateway"));
+    CHECK(has(refusal(to + secret + "events: [client.conected]"),
+              "test.yaml:3:10: events[0]: is no event of the gateway"));
     CHECK(has(refusal(to + secret + "event: [group.*]"), "event: unknown key; there are: url"));
-    CHECK(has(refusal(to + secret + "events: [group.*]\nbatch_size: 0"), "batch_size: must be from 1 to 1000"));
-    CHECK(has(refusal(to + secret + "events: [group.*]\nretry_min_ms: 500\nretry_max_ms: 100"), "retry_max_ms: must be from 500"));
-    CHECK(has(refusal(to + secret + "events: [group.*]\nheaders: {Host: x}"), "Host: is a header that the gateway itself writes"));
-    CHECK(has(refusal(to + secret + "events: [group.*]\nheaders: {X-Gateway-Delivery: x}"), "the gateway itself writes"));
+    CHECK(
+        has(refusal(to + secret + "events: [group.*]\nbatch_size: 0"), "batch_size: must be from 1 to 1000"));
+    CHECK(has(refusal(to + secret + "events: [group.*]\nretry_min_ms: 500\nretry_max_ms: 100"),
+              "retry_max_ms: must be from 500"));
+    CHECK(has(refusal(to + secret + "events: [group.*]\nheaders: {Host: x}"),
+              "Host: is a header that the gateway itself writes"));
+    CHECK(has(refusal(to + secret + "events: [group.*]\nheaders: {X-Gateway-Delivery: x}"),
+              "the gateway itself writes"));
     CHECK(has(refusal(to + secret + "ask: {}"), "ask.types: names the types"));
     CHECK(has(refusal(to + secret + "ask: {types: [a], on_failure: open}"), "must be deny"));
     CHECK(has(refusal(secret + "ask: {types: [a]}"), "url: is required"));
