@@ -104,6 +104,45 @@ struct StoreCall {
 }  // namespace detail
 
 class Store {
+   private:
+    std::shared_ptr<const gw_store_v1> needed() const {
+        auto table = service_.get();
+        if (!table) throw Error("no loaded plugin offers " GW_STORE, GW_E_STATE);
+        return table;
+    }
+    auto committing(const std::vector<StoreOp>& ops) const {
+        return [this, &ops](const gw_store_v1& table, gw_store_done_fn done, void* ud) {
+            std::vector<gw_store_op> raw;
+            for (const StoreOp& op : ops)
+                raw.push_back({op.kind, 0, to_gw(op.key), to_gw(op.value)});
+            return table.commit(table.head.self, to_gw(space_), raw.data(), raw.size(), done, ud);
+        };
+    }
+    auto getting(std::string_view key) const {
+        return [this, key](const gw_store_v1& table, gw_store_done_fn done, void* ud) {
+            return table.get(table.head.self, to_gw(space_), to_gw(key), done, ud);
+        };
+    }
+    auto scanning(const StoreRange& range) const {
+        return [this, &range](const gw_store_v1& table, gw_store_done_fn done, void* ud) {
+            const gw_store_range raw{static_cast<uint32_t>(sizeof(raw)),
+                                     range.limit,
+                                     to_gw(range.from),
+                                     to_gw(range.to),
+                                     range.reverse ? UINT32_C(1) : UINT32_C(0),
+                                     0};
+            return table.scan(table.head.self, to_gw(space_), &raw, done, ud);
+        };
+    }
+    template <bool on_connection, typename Then, typename Call>
+    void submit(const Host& host, gw_conn_id conn, Then then, const char* function, Call call) const {
+        using Kept = detail::StoreCall<on_connection, Then>;
+        const auto table = needed();
+        auto kept = std::make_unique<Kept>(Kept{host, conn, std::move(then)});
+        check(call(*table, &Kept::answered, kept.get()), function, space_);
+        static_cast<void>(kept.release());  // answered() frees it
+    }
+
    public:
     // space: 1..64 of [a-z0-9_.-].
     Store(detail::UsedServices& owner, std::string space)
@@ -147,44 +186,6 @@ class Store {
     }
 
    private:
-    std::shared_ptr<const gw_store_v1> needed() const {
-        auto table = service_.get();
-        if (!table) throw Error("no loaded plugin offers " GW_STORE, GW_E_STATE);
-        return table;
-    }
-    auto committing(const std::vector<StoreOp>& ops) const {
-        return [this, &ops](const gw_store_v1& table, gw_store_done_fn done, void* ud) {
-            std::vector<gw_store_op> raw;
-            for (const StoreOp& op : ops)
-                raw.push_back({op.kind, 0, to_gw(op.key), to_gw(op.value)});
-            return table.commit(table.head.self, to_gw(space_), raw.data(), raw.size(), done, ud);
-        };
-    }
-    auto getting(std::string_view key) const {
-        return [this, key](const gw_store_v1& table, gw_store_done_fn done, void* ud) {
-            return table.get(table.head.self, to_gw(space_), to_gw(key), done, ud);
-        };
-    }
-    auto scanning(const StoreRange& range) const {
-        return [this, &range](const gw_store_v1& table, gw_store_done_fn done, void* ud) {
-            const gw_store_range raw{static_cast<uint32_t>(sizeof(raw)),
-                                     range.limit,
-                                     to_gw(range.from),
-                                     to_gw(range.to),
-                                     range.reverse ? UINT32_C(1) : UINT32_C(0),
-                                     0};
-            return table.scan(table.head.self, to_gw(space_), &raw, done, ud);
-        };
-    }
-    template <bool on_connection, typename Then, typename Call>
-    void submit(const Host& host, gw_conn_id conn, Then then, const char* function, Call call) const {
-        using Kept = detail::StoreCall<on_connection, Then>;
-        const auto table = needed();
-        auto kept = std::make_unique<Kept>(Kept{host, conn, std::move(then)});
-        check(call(*table, &Kept::answered, kept.get()), function, space_);
-        static_cast<void>(kept.release());  // answered() frees it
-    }
-
     Service<gw_store_v1> service_;
     const std::string space_;
 };
