@@ -53,12 +53,12 @@ class Reader {
 std::string Handover::bytes() const {
     Writer out;
     out.number(lost);
-    out.number(batch ? 1 : 0);
-    if (batch) {
-        out.text(batch->id);
-        out.text(batch->body);
-        for (const uint64_t value : {uint64_t{batch->events}, batch->lost, batch->oldest_ns, batch->made_ns,
-                                     uint64_t{batch->attempts}})
+    out.number(batches.size());
+    for (const Batch& batch : batches) {
+        out.text(batch.id);
+        out.text(batch.body);
+        for (const uint64_t value :
+             {uint64_t{batch.events}, batch.lost, batch.oldest_ns, batch.made_ns, uint64_t{batch.attempts}})
             out.number(value);
     }
     out.number(events.size());
@@ -73,7 +73,8 @@ std::optional<Handover> Handover::of(std::string_view bytes) {
     Reader in(bytes);
     Handover handover;
     handover.lost = in.number();
-    if (in.number() == 1) {
+    const uint64_t begun = in.number();
+    for (uint64_t i = 0; i < begun && in.ok(); ++i) {
         Batch batch;
         batch.id = in.text();
         batch.body = in.text();
@@ -82,7 +83,7 @@ std::optional<Handover> Handover::of(std::string_view bytes) {
         batch.oldest_ns = in.number();
         batch.made_ns = in.number();
         batch.attempts = static_cast<uint32_t>(in.number());
-        handover.batch = std::move(batch);
+        handover.batches.push_back(std::move(batch));
     }
     const uint64_t count = in.number();
     for (uint64_t i = 0; i < count && in.ok(); ++i) {

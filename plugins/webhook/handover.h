@@ -14,7 +14,7 @@
 namespace webhook {
 
 struct Handover {
-    std::optional<Batch> batch;
+    std::vector<Batch> batches;  // that were begun
     std::vector<Event> events;
     uint64_t lost = 0;  // that the back end has not been told of
 

@@ -1,5 +1,7 @@
 #include "queue.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace webhook {
@@ -15,18 +17,21 @@ size_t Queue::make_room(size_t events, size_t bytes) {
 }
 
 size_t Queue::push(Event event) {
-    if (event.json.size() > max_bytes_) return 1;
+    if (!fits(event.json.size())) return 1;
     const size_t gone = make_room(1, event.json.size());
     bytes_ += event.json.size();
     events_.push_back(std::move(event));
     return gone;
 }
 
-size_t Queue::push_older(std::vector<Event> events) {
-    for (auto event = events.rbegin(); event != events.rend(); ++event) {
-        bytes_ += event->json.size();
-        events_.push_front(std::move(*event));
-    }
+size_t Queue::merge(std::vector<Event> events) {
+    for (const Event& event : events)
+        bytes_ += event.json.size();
+    std::deque<Event> all;
+    std::merge(std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()),
+               std::make_move_iterator(events_.begin()), std::make_move_iterator(events_.end()),
+               std::back_inserter(all), [](const Event& a, const Event& b) { return a.at_ns < b.at_ns; });
+    events_ = std::move(all);
     return make_room(0, 0);
 }
 

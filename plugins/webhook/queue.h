@@ -12,6 +12,9 @@
 
 namespace webhook {
 
+// One event: a request with it alone must be one that gw.http/1 sends.
+inline constexpr size_t max_event_bytes = size_t{8} * 1024 * 1024;
+
 struct Event {
     std::string json;
     uint64_t at_ns = 0;  // of the gateway's monotonic clock
@@ -21,10 +24,15 @@ class Queue {
    public:
     Queue(size_t max_events, size_t max_bytes) : max_events_(max_events), max_bytes_(max_bytes) {}
 
-    // How many had to go for it; itself included, when it is larger than all the room there is.
+    // Whether it can be taken at all.
+    bool fits(size_t event_bytes) const {
+        return event_bytes <= max_bytes_ && event_bytes <= max_event_bytes;
+    }
+    // How many had to go for it; itself, when it does not fit.
     size_t push(Event event);
-    // Before those that are here: they are older. Of all, the oldest go.
-    size_t push_older(std::vector<Event> events);
+    // Those of another generation, each at its time among those that are here. When there is no room for all
+    // the oldest go: how many.
+    size_t merge(std::vector<Event> events);
     // The oldest, as many as fit; one at least, if there is any.
     std::vector<Event> take(size_t most_events, size_t most_bytes);
 

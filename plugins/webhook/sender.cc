@@ -17,6 +17,7 @@ constexpr uint64_t line_pause_ns = 10 * ns_per_s;
 constexpr uint64_t max_answer_bytes = 65536;
 constexpr int status_timeout = 408;
 constexpr int status_busy = 429;
+constexpr const char* phases[] = {"holding", "running", "flushing", "handing_over", "over"};
 
 uint64_t random_number() {
     std::random_device device;
@@ -59,7 +60,7 @@ Sender::Sender(const gateway::Host& host, const Settings& settings, Meters* mete
 
 void Sender::push(std::string json) {
     size_t gone = 0;
-    const bool too_large = json.size() > settings_.max_queue_bytes;
+    const bool too_large = !queue_.fits(json.size());  // constant: no lock
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         gone = queue_.push({std::move(json), host_.now_ns()});
@@ -79,8 +80,8 @@ void Sender::say_given_up(size_t count, bool too_large) {
     const uint64_t now_ns = host_.now_ns();
     uint64_t next_ns = next_line_ns_.load();
     if (now_ns < next_ns || !next_line_ns_.compare_exchange_strong(next_ns, now_ns + line_pause_ns)) return;
-    host_.warn(events_words(unsaid_.exchange(0)) +
-               " given up: " + (too_large ? "larger than max_queue_kb" : "the queue is full, the oldest go"));
+    host_.warn(events_words(unsaid_.exchange(0)) + " given up: " +
+               (too_large ? "larger than 8 MB or max_queue_kb" : "the queue is full, the oldest go"));
 }
 
 // --- what goes out ---
@@ -105,8 +106,9 @@ void Sender::pump() {
 
 std::optional<Sender::Attempt> Sender::next_attempt(uint64_t now_ns, uint64_t* wake_ns) {
     if (in_flight_ || (phase_ != Phase::running && phase_ != Phase::flushing)) return std::nullopt;
-    if (!batch_ && later_) {
-        batch_ = std::exchange(later_, std::nullopt);
+    if (!batch_ && !begun_.empty()) {
+        batch_ = std::move(begun_.front());
+        begun_.pop_front();
         retry_ns_ = 0;
     }
     if (!batch_) {
@@ -236,11 +238,17 @@ void Sender::given_up(const Batch& batch, Reason reason, const std::string& why)
 // --- small things; mutex_ is held ---
 
 size_t Sender::waiting() const {
-    return queue_.size() + (batch_ ? batch_->events : 0) + (later_ ? later_->events : 0);
+    size_t events = queue_.size() + (batch_ ? batch_->events : 0);
+    for (const Batch& batch : begun_)
+        events += batch.events;
+    return events;
 }
 
 size_t Sender::waiting_bytes() const {
-    return queue_.bytes() + (batch_ ? batch_->body.size() : 0) + (later_ ? later_->body.size() : 0);
+    size_t bytes = queue_.bytes() + (batch_ ? batch_->body.size() : 0);
+    for (const Batch& batch : begun_)
+        bytes += batch.body.size();
+    return bytes;
 }
 
 uint64_t Sender::expires_ns() const {
@@ -267,6 +275,7 @@ std::string Sender::status() const {
     const uint64_t now_ns = host_.now_ns();
     const uint64_t oldest_ns = batch_ ? batch_->oldest_ns : queue_.oldest_ns();
     json::JsonObject status;
+    status.text("state", phases[static_cast<size_t>(phase_)]);
     status.number("waiting", static_cast<int64_t>(waiting()));
     status.number("waiting_bytes", static_cast<int64_t>(waiting_bytes()));
     status.number("oldest_seconds",

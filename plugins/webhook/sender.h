@@ -12,6 +12,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -91,7 +92,8 @@ class Sender {
     bool saved_whole_ = false;
     Queue queue_;
     std::optional<Batch> batch_;  // on its way, or waiting for its next attempt
-    std::optional<Batch> later_;  // of the generation before, that came when there was one already
+    std::deque<Batch> begun_;     // by generations before; they go first
+    size_t awaited_rests_ = 0;    // of generations before
     bool in_flight_ = false;
     uint64_t attempt_number_ = 0;
     uint64_t retry_ns_ = 0;  // not before

@@ -1,14 +1,26 @@
 // Sender's part in the plugin's life: start, the end, and the reload between two generations. [control]
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "sender.h"
 
 namespace webhook {
 namespace {
 
-// Of a generation that is about to leave: what it has comes when no hook of it runs any more.
-constexpr const char* rest_follows = "the rest follows";
+// Of a generation that is about to leave: what it has comes when no hook of it runs any more. It may wait for
+// others itself. These bytes say how many rests will come in all.
+constexpr size_t most_rests = 64;
+
+size_t rests_of(std::string_view bytes) {
+    const std::string text(bytes);
+    const unsigned long rests = text.find_first_not_of("0123456789") == std::string::npos && text.size() < 3
+                                    ? std::strtoul(text.c_str(), nullptr, 10)
+                                    : 0;
+    if (rests == 0 || rests > most_rests)
+        throw gateway::Error("what the generation before says makes no sense");
+    return rests;
+}
 
 }  // namespace
 
@@ -75,13 +87,15 @@ std::string Sender::save(gateway::StatePart part) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (part == gateway::StatePart::whole) {
         saved_whole_ = true;
-        return rest_follows;
+        return std::to_string(std::min(most_rests, 1 + awaited_rests_));
     }
     Handover handover;
-    handover.batch = batch_;  // it may arrive still; the next generation sends it again, under its id
+    if (batch_) handover.batches.push_back(*batch_);  // it may arrive still: sent again, under its id
+    handover.batches.insert(handover.batches.end(), begun_.begin(), begun_.end());
     handover.events = queue_.take(SIZE_MAX, SIZE_MAX);
     handover.lost = lost_;
     batch_.reset();
+    begun_.clear();
     in_flight_ = false;
     phase_ = Phase::over;
     return handover.bytes();
@@ -93,20 +107,24 @@ void Sender::load(const gateway::State& state) {
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (state.part == gateway::StatePart::whole) {
+            awaited_rests_ = rests_of(state.bytes);
             phase_ = Phase::holding;
             return;
         }
         std::optional<Handover> handover = Handover::of(state.bytes);
         if (!handover) throw gateway::Error("what the generation before hands over makes no sense");
-        moved = handover->events.size() + (handover->batch ? handover->batch->events : 0);
-        gone = queue_.push_older(std::move(handover->events));
+        const size_t before = waiting();
+        gone = queue_.merge(std::move(handover->events));
         lost_ += handover->lost + gone;
-        if (!batch_) {
-            batch_ = std::move(handover->batch);
-        } else if (handover->batch) {  // too late to keep the order: it has begun by itself
-            later_ = std::move(handover->batch);
+        for (Batch& batch : handover->batches) {
+            const auto later = std::find_if(begun_.begin(), begun_.end(), [&](const Batch& other) {
+                return other.oldest_ns > batch.oldest_ns;
+            });
+            begun_.insert(later, std::move(batch));
         }
-        if (phase_ == Phase::holding) phase_ = Phase::running;
+        moved = waiting() + gone - before;
+        if (awaited_rests_ > 0) --awaited_rests_;
+        if (phase_ == Phase::holding && awaited_rests_ == 0) phase_ = Phase::running;
         count_locked();
     }
     if (moved > 0) host_.info(events_words(moved) + " taken over from the generation before");

@@ -17,9 +17,11 @@ constexpr size_t most_patterns = 64;
 constexpr int64_t most_batch = 1000;
 constexpr int64_t most_batch_kb = 8192;
 constexpr int64_t most_delay_ms = 60000;
-constexpr int64_t most_queue = 1000000;
+constexpr int64_t most_queue = 500000;
 constexpr int64_t least_queue_kb = 64;
-constexpr int64_t most_queue_kb = 49152;  // a reload takes it along: GW_STATE_MAX_BYTES
+constexpr int64_t most_queue_kb = 40960;
+// A reload takes it all along, with a batch and some bytes for each event.
+static_assert((most_queue_kb + most_batch_kb) * 1024 + most_queue * 16 + 65536 < int64_t{GW_STATE_MAX_BYTES});
 constexpr int64_t most_timeout_ms = 120000;
 constexpr int64_t most_retry_ms = 3600000;
 constexpr int64_t most_give_up_s = 7 * 86400;
@@ -187,7 +189,7 @@ Settings Settings::read(const Config& config, const gateway::Host& host) {
     settings.give_up_after_s =
         static_cast<uint64_t>(config.get("give_up_after").integer_or(3600, 0, most_give_up_s));
     settings.flush_timeout_ms =
-        static_cast<uint32_t>(config.get("flush_timeout_ms").integer_or(5000, 0, most_flush_ms));
+        static_cast<uint32_t>(config.get("flush_timeout_ms").integer_or(1500, 0, most_flush_ms));
     return settings;
 }
 

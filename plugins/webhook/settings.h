@@ -37,8 +37,8 @@ struct Settings {
     uint32_t timeout_ms = 10000;
     uint64_t retry_min_ms = 500;
     uint64_t retry_max_ms = 60000;
-    uint64_t give_up_after_s = 3600;  // 0: never
-    uint32_t flush_timeout_ms = 5000;
+    uint64_t give_up_after_s = 3600;   // 0: never
+    uint32_t flush_timeout_ms = 1500;  // below plugins.watchdog, which tells of the control thread that waits
     AskSettings ask;
 
     // Throws what is wrong, with its place.

@@ -253,7 +253,7 @@ def test_a_full_queue_loses_the_oldest_and_says_how_many(gateway):
 
 
 def test_what_waits_at_the_end_is_sent(gateway, receiver):
-    running = started(gateway, receiver, events=["client.*", "websocket.*"], max_delay_ms=60000, flush_timeout_ms=None)
+    running = started(gateway, receiver, events=["client.*", "websocket.*"], max_delay_ms=60000, flush_timeout_ms=20000)
     ada = running.connect("ada")
     running.signal(signal.SIGTERM)
     ada.expect_close(1001)
@@ -315,8 +315,30 @@ def test_reloads_under_traffic_lose_nothing_and_keep_the_order(gateway):
         assert receiver.lost == 0
 
 
+def test_generations_that_hand_over_late_keep_the_order(gateway):
+    """A generation drains as long as a message that it has put aside: those that come meanwhile wait for it."""
+    with Judge() as judge:
+        running = started(gateway, judge, events=["message.text"], ask={"types": ["order"], "timeout_ms": 20000})
+        with running.connect("ada") as ada, running.connect("bob") as bob, running.connect("cay") as cay:
+            cay.send_json({"type": "order", "to": "cay", "content": "wait"})
+            judge.wait_for_request()
+            for _ in range(3):
+                say(ada, 10)
+                for number in range(10):
+                    assert bob.receive()["content"] == str(number)
+                assert running.admin.post("/api/v1/plugins/webhook/reload", "").status == 200
+            say(ada, 10)
+            queue = running.admin.get("/api/v1/plugins/webhook/queue").json()
+            assert queue["state"] == "holding"
+            judge.gate.set()
+            judge.wait_for("message.text", 40)
+            assert cay.receive()["content"] == "wait"
+        running.wait_for_log("the old generation is gone", count=3)
+        assert contents(judge) == [str(number) for number in range(10)] * 4
+
+
 def test_without_the_plugin_what_waits_is_still_sent(gateway, receiver):
-    running = started(gateway, receiver, events=["client.connected"], max_delay_ms=60000, flush_timeout_ms=None)
+    running = started(gateway, receiver, events=["client.connected"], max_delay_ms=60000, flush_timeout_ms=20000)
     assert running.connect("ada")
     config = yaml.safe_load(running.config_file.read_text())
     config["plugins"]["load"] = []

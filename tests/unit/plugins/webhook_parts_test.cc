@@ -154,9 +154,17 @@ TEST_CASE("webhook: what the generation before had comes first, and goes first w
     Queue queue(4, 1000);
     queue.push(event("new1", 20));
     queue.push(event("new2", 21));
-    CHECK(queue.push_older({event("old1", 1), event("old2", 2), event("old3", 3)}) == 1);
+    CHECK(queue.merge({event("old1", 1), event("old2", 2), event("old3", 3)}) == 1);
     CHECK(queue.oldest_ns() == 2);
     CHECK(texts(queue.take(9, 1000)) == Texts{"old2", "old3", "new1", "new2"});
+}
+
+TEST_CASE("webhook: events of two generations are put together by their time, each in its order") {
+    Queue queue(9, 1000);
+    for (const uint64_t at : {20, 30, 30})
+        queue.push(event("new" + std::to_string(queue.size()), at));
+    CHECK(queue.merge({event("old0", 10), event("old1", 30), event("old2", 25)}) == 0);
+    CHECK(texts(queue.take(9, 1000)) == Texts{"old0", "new0", "old1", "old2", "new1", "new2"});
 }
 
 // --- batch and handover ---
@@ -175,22 +183,23 @@ TEST_CASE("webhook: what is handed over comes out as it went in") {
     Handover handover;
     handover.lost = 7;
     handover.events = {event("{}", 1), event(std::string("\0\xFF", 2), 2)};
-    handover.batch = Batch::of("x-d1", {event("{}", 3)}, 4, 9);
-    handover.batch->attempts = 5;
+    handover.batches = {Batch::of("x-d1", {event("{}", 3)}, 4, 9), Batch::of("x-d2", {event("{}", 3)}, 0, 9)};
+    handover.batches[0].attempts = 5;
     const std::string bytes = handover.bytes();
     const auto read = Handover::of(bytes);
     REQUIRE(read);
     CHECK(read->lost == 7);
     CHECK(texts(read->events) == texts(handover.events));
     CHECK(read->events[1].at_ns == 2);
-    REQUIRE(read->batch);
-    CHECK(read->batch->id == "x-d1");
-    CHECK(read->batch->body == handover.batch->body);
-    CHECK(read->batch->events == 1);
-    CHECK(read->batch->lost == 4);
-    CHECK(read->batch->oldest_ns == 3);
-    CHECK(read->batch->made_ns == 9);
-    CHECK(read->batch->attempts == 5);
+    REQUIRE(read->batches.size() == 2);
+    CHECK(read->batches[1].id == "x-d2");
+    CHECK(read->batches[0].id == "x-d1");
+    CHECK(read->batches[0].body == handover.batches[0].body);
+    CHECK(read->batches[0].events == 1);
+    CHECK(read->batches[0].lost == 4);
+    CHECK(read->batches[0].oldest_ns == 3);
+    CHECK(read->batches[0].made_ns == 9);
+    CHECK(read->batches[0].attempts == 5);
     for (size_t size = 0; size < bytes.size(); ++size)
         CHECK_FALSE(Handover::of(std::string_view(bytes).substr(0, size)));
     CHECK_FALSE(Handover::of(bytes + "x"));

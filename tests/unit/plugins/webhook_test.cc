@@ -276,14 +276,14 @@ TEST_CASE("webhook: the admin listener shows what waits, and an attempt can be h
     hook.pass_ms(5000);
     const auto shown = hook.plugin.admin("GET", "/queue").answer();
     CHECK(shown.status == 200);
-    CHECK(has(shown.body, R"({"waiting":1,"waiting_bytes":)"));
+    CHECK(has(shown.body, R"({"state":"running","waiting":1,"waiting_bytes":)"));
     CHECK(has(shown.body, R"("oldest_seconds":5,"attempts":1,"delivery_id":")"));
     CHECK(has(shown.body, R"("last_error":"POST )" + url + ": status 500\""));
     hook.plugin.http_answer(200, "");
     CHECK(hook.plugin.admin("POST", "/retry").answer().status == 200);
     hook.plugin.turn();
     CHECK(hook.value("delivered_total") == 1);
-    CHECK(has(hook.plugin.admin("GET", "/queue").answer().body, R"({"waiting":0,)"));
+    CHECK(has(hook.plugin.admin("GET", "/queue").answer().body, R"("waiting":0,)"));
 }
 
 TEST_CASE("webhook: what is left at the end is sent, or counted and told") {
