@@ -389,7 +389,9 @@ def test_the_metrics_on_the_page_exist(gateway, certificates):
     tls = {"wsc": {"tls": {"cert": str(cert), "key": str(key)}}}
     text = gateway({**tls, "plugins": {"load": [{"name": "cors", "budget_ms": 5}]}}).admin.get("/metrics").text
     # Those of plugins' HTTP requests are there from the first one on.
-    asking = gateway({"plugins": {"load": [{"name": "moderate", "config": {"url": "http://127.0.0.1:1/"}}]}})
+    nobody = "http://127.0.0.1:1/"
+    telling = {"name": "webhook", "config": {"url": nobody, "secret": "0123456789abcdef", "events": ["*"]}}
+    asking = gateway({"plugins": {"load": [telling, {"name": "moderate", "config": {"url": nobody}}]}})
     with asking.connect("bob") as bob:
         bob.send_json({"type": "text", "to": "bob"})
         bob.expect_error("unavailable")
