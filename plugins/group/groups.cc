@@ -9,13 +9,6 @@ namespace {
 constexpr std::string_view what_changed[] = {"created", "updated",   "deleted", "joined",  "left", "kicked",
                                              "invited", "uninvited", "muted",   "unmuted", "role"};
 
-Outcome unavailable(const std::string& why) {
-    Outcome outcome;
-    outcome.code = "unavailable";
-    outcome.why = why;
-    return outcome;
-}
-
 }  // namespace
 
 std::string topic_of(std::string_view group_id) {
@@ -97,7 +90,7 @@ std::optional<Outcome> Groups::change(const Change& change) {
     if (plan.refused()) return outcome;
     if (plan.facts.empty()) {
         outcome.changed = false;
-        outcome.answer = change.answer(model_);
+        if (change.answer) outcome.answer = change.answer(model_);
         return outcome;
     }
     User* const user = change.actor.is_api() ? nullptr : model_.find_user(change.actor.user);
@@ -118,14 +111,14 @@ std::optional<Outcome> Groups::change(const Change& change) {
         });
     if (!why.empty()) {
         meters_.store_failures.add();
-        return unavailable(why);
+        return Outcome::refusal("unavailable", std::move(why));
     }
     ++last_change_;
     for (Fact& fact : flight->facts) {
         fact.change = last_change_;
         model_.apply(fact);
     }
-    flight->outcome.answer = change.answer(model_);
+    if (change.answer) flight->outcome.answer = change.answer(model_);
     return std::nullopt;
 }
 
@@ -133,7 +126,8 @@ std::optional<Outcome> Groups::change(const Change& change) {
 void Groups::committed(Flight& flight, const storage::Answer& answer) {
     if (!answer.ok()) {
         meters_.store_failures.add();
-        return end(flight.ended, unavailable("the store failed; nothing was changed, try again"));
+        return end(flight.ended,
+                   Outcome::refusal("unavailable", "the store failed; nothing was changed, try again"));
     }
     {
         const std::lock_guard lock(mutex_);

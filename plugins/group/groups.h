@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../common/change.h"
 #include "../common/ledger.h"
 #include "gateway/plugin.hpp"
 #include "model.h"
@@ -27,26 +28,9 @@ namespace group {
 
 std::string topic_of(std::string_view group_id);
 
-// What became of a change.
-struct Outcome {
-    std::string code;     // of a refusal: "conflict"; empty: done
-    std::string why;      // of a refusal, in words
-    int64_t wait_ms = 0;  // of `rate_limited`
-    std::string answer;   // else: the members of a JSON object, in braces
-    bool changed = true;  // false: it was so already
-    bool refused() const { return !code.empty(); }
-};
-using Ended = std::function<void(const Outcome&)>;
-
-struct Change {
-    Actor actor;
-    std::function<Plan(const Model&, int64_t now)> plan;
-    // Of what is so after it; under the lock.
-    std::function<std::string(const Model&)> answer;
-    // Before it is submitted: who is told when it is over, once, on any thread. Under the lock; what it
-    // throws leaves everything as it was.
-    std::function<Ended()> begin;
-};
+using changes::Ended;
+using changes::Outcome;
+using Change = changes::Change<Actor, Plan, Model>;
 
 // What is counted. Made in Configure.
 struct Meters {

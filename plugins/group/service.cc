@@ -1,6 +1,7 @@
 // GroupPlugin: gw.groups/1, for other plugins (gateway/ext/groups.h).
 #include <algorithm>
 
+#include "../common/guarded.h"
 #include "../common/json_read.h"
 #include "../common/replies.h"
 #include "group_plugin.h"
@@ -48,47 +49,37 @@ struct Broadcast {
 
 }  // namespace
 
-// The methods as functions of the service; what they throw is GW_E_FAIL.
+// The methods as functions of the service.
 struct ServiceTable {
-    template <typename Call>
-    static auto guarded(Call&& call) noexcept -> decltype(call()) {
-        try {
-            return call();
-        } catch (const gateway::Error& failure) {
-            return failure.code();
-        } catch (...) {
-            return GW_E_FAIL;
-        }
-    }
     static GroupPlugin& at(void* self) { return *static_cast<GroupPlugin*>(self); }
 
     static int32_t broadcast(void* self, gw_str group, gw_str message, gw_published_fn done, void* ud) {
-        return guarded([&] { return at(self).broadcast(group, message, done, ud); });
+        return services::guarded([&] { return at(self).broadcast(group, message, done, ud); });
     }
     static int32_t role_of(void* self, gw_str group, gw_str user) {
-        return guarded([&] { return at(self).role_of_member(group, user); });
+        return services::guarded([&] { return at(self).role_of_member(group, user); });
     }
     static int64_t members(void* self, gw_str group, gw_str after, uint32_t limit, gw_groups_member_fn each,
                            void* ud) {
-        return guarded([&] { return at(self).visit_members(group, after, limit, each, ud); });
+        return services::guarded([&] { return at(self).visit_members(group, after, limit, each, ud); });
     }
     static int64_t groups(void* self, gw_str user, gw_str after, uint32_t limit, gw_groups_member_fn each,
                           void* ud) {
-        return guarded([&] { return at(self).visit_groups(user, after, limit, each, ud); });
+        return services::guarded([&] { return at(self).visit_groups(user, after, limit, each, ud); });
     }
     static int32_t create(void* self, gw_str group, const gw_groups_traits* traits, gw_groups_done_fn done,
                           void* ud) {
-        return guarded([&] { return at(self).create(group, traits, done, ud); });
+        return services::guarded([&] { return at(self).create(group, traits, done, ud); });
     }
     static int32_t remove(void* self, gw_str group, gw_groups_done_fn done, void* ud) {
-        return guarded([&] { return at(self).remove(group, done, ud); });
+        return services::guarded([&] { return at(self).remove(group, done, ud); });
     }
     static int32_t add_member(void* self, gw_str group, gw_str user, uint32_t role, gw_groups_done_fn done,
                               void* ud) {
-        return guarded([&] { return at(self).add_member(group, user, role, done, ud); });
+        return services::guarded([&] { return at(self).add_member(group, user, role, done, ud); });
     }
     static int32_t remove_member(void* self, gw_str group, gw_str user, gw_groups_done_fn done, void* ud) {
-        return guarded([&] { return at(self).remove_member(group, user, done, ud); });
+        return services::guarded([&] { return at(self).remove_member(group, user, done, ud); });
     }
 };
 

@@ -1,5 +1,6 @@
 // TicketPlugin: gw.tickets/1, for other plugins (gateway/ext/tickets.h), and what it shares with the API.
 #include "../common/fields.h"
+#include "../common/guarded.h"
 #include "../common/ids.h"
 #include "../common/json_object.h"
 #include "../common/json_read.h"
@@ -61,25 +62,16 @@ bool read_traits(const gw_tickets_traits& raw, const Settings& settings, Traits*
 
 }  // namespace
 
-// The methods as functions of the service; what they throw is GW_E_FAIL.
+// The methods as functions of the service.
 struct ServiceTable {
-    template <typename Call>
-    static auto guarded(Call&& call) noexcept -> decltype(call()) {
-        try {
-            return call();
-        } catch (const gateway::Error& failure) {
-            return failure.code();
-        } catch (...) {
-            return GW_E_FAIL;
-        }
-    }
     static TicketPlugin& at(void* self) { return *static_cast<TicketPlugin*>(self); }
 
     static int32_t send(void* self, gw_str id, gw_str message, gw_tickets_done_fn done, void* ud) {
-        return guarded([&] { return at(self).send(text_of(id), gateway::to_view(message), done, ud); });
+        return services::guarded(
+            [&] { return at(self).send(text_of(id), gateway::to_view(message), done, ud); });
     }
     static int32_t find(void* self, gw_str id, gw_tickets_ticket_fn each, void* ud) {
-        return guarded([&]() -> int32_t {
+        return services::guarded([&]() -> int32_t {
             return at(self).tickets_->look([&](const Model& model) {
                 const Live* const live = model.find(gateway::to_view(id));
                 if (!live) return GW_E_NOTFOUND;
@@ -91,7 +83,7 @@ struct ServiceTable {
     }
     static int64_t tickets_of(void* self, gw_str user, gw_str after, uint32_t limit,
                               gw_tickets_ticket_fn each, void* ud) {
-        return guarded([&]() -> int64_t {
+        return services::guarded([&]() -> int64_t {
             if (!each || limit < 1 || limit > max_visits) return GW_E_ARG;
             return at(self).tickets_->look([&](const Model& model) -> int64_t {
                 const User* const found = model.find_user(gateway::to_view(user));
@@ -108,7 +100,7 @@ struct ServiceTable {
         });
     }
     static int32_t open(void* self, const gw_tickets_traits* raw, gw_tickets_done_fn done, void* ud) {
-        return guarded([&]() -> int32_t {
+        return services::guarded([&]() -> int32_t {
             TicketPlugin& own = at(self);
             Traits traits;
             if (!raw || !read_traits(*raw, own.tickets_->settings(), &traits)) return GW_E_ARG;
@@ -122,7 +114,7 @@ struct ServiceTable {
         });
     }
     static int32_t assign(void* self, gw_str id, gw_str agent, gw_tickets_done_fn done, void* ud) {
-        return guarded([&] {
+        return services::guarded([&] {
             const auto plan = [id = text_of(id), agent = text_of(agent)](const Model& model, int64_t now) {
                 return model.assign(Actor::of_api(), id, agent, now);
             };
@@ -131,7 +123,7 @@ struct ServiceTable {
     }
     static int32_t transfer(void* self, gw_str id, gw_str agent, gw_str note, gw_tickets_done_fn done,
                             void* ud) {
-        return guarded([&] {
+        return services::guarded([&] {
             Target target;
             target.agent = text_of(agent);
             std::string body = text_of(note);
@@ -143,7 +135,7 @@ struct ServiceTable {
         });
     }
     static int32_t close(void* self, gw_str id, gw_str reason, gw_tickets_done_fn done, void* ud) {
-        return guarded([&] {
+        return services::guarded([&] {
             const auto plan = [id = text_of(id), reason = text_of(reason)](const Model& model, int64_t now) {
                 return model.close(Actor::of_api(), id, reason, now);
             };

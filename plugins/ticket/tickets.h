@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../common/change.h"
 #include "../common/ledger.h"
 #include "gateway/plugin.hpp"
 #include "model.h"
@@ -30,33 +31,9 @@ std::string topic_of(std::string_view id);
 std::string staff_topic_of(std::string_view id);
 inline constexpr const char* agents_topic = "ticket-agents";  // all agents, without auto_assign
 
-// What became of a change, or of a look.
-struct Outcome {
-    std::string code;     // of a refusal: "conflict"; empty: done
-    std::string why;      // of a refusal, in words
-    int64_t wait_ms = 0;  // of `rate_limited`
-    std::string answer;   // else: the members of a JSON object, in braces
-    bool changed = true;  // false: it was so already
-    bool refused() const { return !code.empty(); }
-    static Outcome refusal(std::string_view code, std::string why) {
-        Outcome outcome;
-        outcome.code = code;
-        outcome.why = std::move(why);
-        return outcome;
-    }
-};
-using Ended = std::function<void(const Outcome&)>;
-
-struct Change {
-    Actor actor;
-    std::function<Plan(const Model&, int64_t now)> plan;
-    // Of what is so after it; under the lock. May be empty.
-    std::function<std::string(const Model&)> answer;
-    // Before it is submitted: who is told when it is over, once, on any thread. Under the lock; what it
-    // throws leaves everything as it was.
-    std::function<Ended()> begin;
-    bool is_message = false;  // counts for no changes_per_minute
-};
+using changes::Ended;
+using changes::Outcome;
+using Change = changes::Change<Actor, Plan, Model>;
 
 // A page of a history. Its entries are always in order.
 struct HistoryPage {

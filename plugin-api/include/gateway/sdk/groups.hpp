@@ -25,16 +25,12 @@
 
 namespace gateway GATEWAY_SDK_HIDDEN {
 
-// What became of a change; the text dies with the function that gets it.
-struct GroupResult {
-    int32_t status = GW_OK;  // GW_E_NOTFOUND, GW_E_STATE: a conflict, GW_E_FAIL
-    std::string_view message;
-    bool ok() const { return status == GW_OK; }
-};
+// What became of a change. status: GW_OK, GW_E_NOTFOUND, GW_E_STATE: a conflict, GW_E_FAIL.
+using GroupResult = ServiceResult;
 
 class Groups {
    public:
-    using Then = std::function<void(const GroupResult&)>;
+    using Then = ServiceThen;
 
     explicit Groups(detail::UsedServices& owner) : service_(owner, GW_GROUPS) {}
 
@@ -69,7 +65,7 @@ class Groups {
                             Each each) const {
         const auto table = needed();
         const int64_t count = table->members(table->head.self, to_gw(group_id), to_gw(after), limit,
-                                             &Groups::call_each<Each>, &each);
+                                             &detail::call_each<Each, gw_groups_member>, &each);
         if (count < 0) check(static_cast<int32_t>(count), "members", group_id);
         return count;
     }
@@ -79,7 +75,7 @@ class Groups {
                            Each each) const {
         const auto table = needed();
         const int64_t count = table->groups(table->head.self, to_gw(user_id), to_gw(after), limit,
-                                            &Groups::call_each<Each>, &each);
+                                            &detail::call_each<Each, gw_groups_member>, &each);
         if (count < 0) check(static_cast<int32_t>(count), "groups", user_id);
         return count;
     }
@@ -93,22 +89,24 @@ class Groups {
         traits.owner = to_gw(owner);
         traits.metadata = to_gw(metadata);
         submit(std::move(then), "create", group_id, [&](const gw_groups_v1& table, void* ud) {
-            return table.create(table.head.self, to_gw(group_id), &traits, call_then, ud);
+            return table.create(table.head.self, to_gw(group_id), &traits, detail::call_then, ud);
         });
     }
     void remove(std::string_view group_id, Then then) const {
         submit(std::move(then), "remove", group_id, [&](const gw_groups_v1& table, void* ud) {
-            return table.remove(table.head.self, to_gw(group_id), call_then, ud);
+            return table.remove(table.head.self, to_gw(group_id), detail::call_then, ud);
         });
     }
     void add_member(std::string_view group_id, std::string_view user_id, uint32_t role, Then then) const {
         submit(std::move(then), "add_member", group_id, [&](const gw_groups_v1& table, void* ud) {
-            return table.add_member(table.head.self, to_gw(group_id), to_gw(user_id), role, call_then, ud);
+            return table.add_member(table.head.self, to_gw(group_id), to_gw(user_id), role, detail::call_then,
+                                    ud);
         });
     }
     void remove_member(std::string_view group_id, std::string_view user_id, Then then) const {
         submit(std::move(then), "remove_member", group_id, [&](const gw_groups_v1& table, void* ud) {
-            return table.remove_member(table.head.self, to_gw(group_id), to_gw(user_id), call_then, ud);
+            return table.remove_member(table.head.self, to_gw(group_id), to_gw(user_id), detail::call_then,
+                                       ud);
         });
     }
 
@@ -121,35 +119,13 @@ class Groups {
     template <typename Call>
     void submit(Then then, const char* function, std::string_view about, Call call) const {
         const auto table = needed();
-        auto kept = std::make_unique<Then>(std::move(then));
-        check(call(*table, kept.get()), function, about);
-        static_cast<void>(kept.release());  // call_then() frees it
-    }
-    static void call_then(void* ud, int32_t status, gw_str message) {
-        const std::unique_ptr<Then> then(static_cast<Then*>(ud));
-        quietly([&] {
-            if (*then) (*then)(GroupResult{status, to_view(message)});
-        });
+        detail::submit_to_service(std::move(then), function, about,
+                                  [&](void* ud) { return call(*table, ud); });
     }
     static void call_delivered(void* ud, uint64_t count) {
         const std::unique_ptr<std::function<void(uint64_t)>> then(
             static_cast<std::function<void(uint64_t)>*>(ud));
-        quietly([&] { (*then)(count); });
-    }
-    template <typename Each>
-    static int32_t call_each(void* ud, const gw_groups_member* member) {
-        int32_t go_on = 1;
-        quietly([&] { go_on = (*static_cast<Each*>(ud))(*member) ? 0 : 1; });
-        return go_on;
-    }
-    // The provider is another plugin: no exception goes there.
-    template <typename Call>
-    static void quietly(Call&& call) noexcept {
-        try {
-            call();
-        } catch (...) {
-            static_cast<void>(0);  // nothing else can be done with it
-        }
+        detail::quietly([&] { (*then)(count); });
     }
 
     Service<gw_groups_v1> service_;

@@ -20,6 +20,7 @@
 #define GATEWAY_SDK_SERVICE_HPP
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -181,6 +182,50 @@ void publish_service(const Host& host, std::string_view name, const Table* table
 // as void*, the others are the method's. What the method throws becomes GW_E_FAIL.
 template <auto Method>
 inline constexpr auto service_function = &detail::ServiceMethod<Method>::call;
+
+// What became of what a service was asked for; the text dies with the function that gets it.
+struct ServiceResult {
+    int32_t status = GW_OK;
+    std::string_view message;
+    bool ok() const { return status == GW_OK; }
+};
+using ServiceThen = std::function<void(const ServiceResult&)>;
+
+// For the C++ sides of services (groups.hpp, tickets.hpp): functions of ours that a provider calls. It is
+// another plugin, so no exception goes there.
+namespace detail {
+
+template <typename Call>
+void quietly(Call&& call) noexcept {
+    try {
+        call();
+    } catch (...) {
+        static_cast<void>(0);  // nothing else can be done with it
+    }
+}
+// ud: a ServiceThen of its own, which is freed.
+inline void call_then(void* ud, int32_t status, gw_str message) {
+    const std::unique_ptr<ServiceThen> then(static_cast<ServiceThen*>(ud));
+    quietly([&] {
+        if (*then) (*then)(ServiceResult{status, to_view(message)});
+    });
+}
+// ud: an Each, which says whether to go on.
+template <typename Each, typename Item>
+int32_t call_each(void* ud, const Item* item) {
+    int32_t go_on = 1;
+    quietly([&] { go_on = (*static_cast<Each*>(ud))(*item) ? 0 : 1; });
+    return go_on;
+}
+// call(ud) submits; its code is checked.
+template <typename Call>
+void submit_to_service(ServiceThen then, const char* function, std::string_view about, Call call) {
+    auto kept = std::make_unique<ServiceThen>(std::move(then));
+    check(call(static_cast<void*>(kept.get())), function, about);
+    static_cast<void>(kept.release());  // call_then() frees it
+}
+
+}  // namespace detail
 
 }  // namespace GATEWAY_SDK_HIDDEN
 

@@ -27,12 +27,9 @@
 
 namespace gateway GATEWAY_SDK_HIDDEN {
 
-// What became of a change; the text dies with the function that gets it.
-struct TicketResult {
-    int32_t status = GW_OK;    // GW_E_NOTFOUND, GW_E_STATE: a conflict, GW_E_FAIL
-    std::string_view message;  // of GW_OK: the ticket's id; else why
-    bool ok() const { return status == GW_OK; }
-};
+// What became of a change. status: GW_OK, GW_E_NOTFOUND, GW_E_STATE: a conflict, GW_E_FAIL; message: of GW_OK
+// the ticket's id, else why.
+using TicketResult = ServiceResult;
 
 // What is said of a ticket that is opened. Empty: not said.
 struct TicketTraits {
@@ -46,7 +43,7 @@ struct TicketTraits {
 
 class Tickets {
    public:
-    using Then = std::function<void(const TicketResult&)>;
+    using Then = ServiceThen;
 
     explicit Tickets(detail::UsedServices& owner) : service_(owner, GW_TICKETS) {}
 
@@ -58,7 +55,7 @@ class Tickets {
     // (GW_E_ARG), no `ticket` (GW_E_STATE).
     void SendToTicket(std::string_view ticket_id, std::string_view message, Then then = nullptr) const {
         submit(std::move(then), "SendToTicket", ticket_id, [&](const gw_tickets_v1& table, void* ud) {
-            return table.send(table.head.self, to_gw(ticket_id), to_gw(message), call_then, ud);
+            return table.send(table.head.self, to_gw(ticket_id), to_gw(message), detail::call_then, ud);
         });
     }
 
@@ -70,8 +67,8 @@ class Tickets {
             each(ticket);
             return true;
         };
-        const int32_t code =
-            table->find(table->head.self, to_gw(ticket_id), &Tickets::call_each<decltype(once)>, &once);
+        const int32_t code = table->find(table->head.self, to_gw(ticket_id),
+                                         &detail::call_each<decltype(once), gw_tickets_ticket>, &once);
         if (code == GW_E_NOTFOUND) return false;
         check(code, "find", ticket_id);
         return true;
@@ -82,7 +79,7 @@ class Tickets {
     int64_t for_each_of(std::string_view user_id, std::string_view after, uint32_t limit, Each each) const {
         const auto table = needed();
         const int64_t count = table->tickets_of(table->head.self, to_gw(user_id), to_gw(after), limit,
-                                                &Tickets::call_each<Each>, &each);
+                                                &detail::call_each<Each, gw_tickets_ticket>, &each);
         if (count < 0) check(static_cast<int32_t>(count), "tickets_of", user_id);
         return count;
     }
@@ -101,26 +98,26 @@ class Tickets {
                                     skills.data(),
                                     skills.size()};
         submit(std::move(then), "open", traits.customer, [&](const gw_tickets_v1& table, void* ud) {
-            return table.open(table.head.self, &raw, call_then, ud);
+            return table.open(table.head.self, &raw, detail::call_then, ud);
         });
     }
     // agent_id empty: whoever is free.
     void assign(std::string_view ticket_id, std::string_view agent_id, Then then) const {
         submit(std::move(then), "assign", ticket_id, [&](const gw_tickets_v1& table, void* ud) {
-            return table.assign(table.head.self, to_gw(ticket_id), to_gw(agent_id), call_then, ud);
+            return table.assign(table.head.self, to_gw(ticket_id), to_gw(agent_id), detail::call_then, ud);
         });
     }
     // agent_id empty: back to the queue.
     void transfer(std::string_view ticket_id, std::string_view agent_id, std::string_view note,
                   Then then) const {
         submit(std::move(then), "transfer", ticket_id, [&](const gw_tickets_v1& table, void* ud) {
-            return table.transfer(table.head.self, to_gw(ticket_id), to_gw(agent_id), to_gw(note), call_then,
-                                  ud);
+            return table.transfer(table.head.self, to_gw(ticket_id), to_gw(agent_id), to_gw(note),
+                                  detail::call_then, ud);
         });
     }
     void close(std::string_view ticket_id, std::string_view reason, Then then) const {
         submit(std::move(then), "close", ticket_id, [&](const gw_tickets_v1& table, void* ud) {
-            return table.close(table.head.self, to_gw(ticket_id), to_gw(reason), call_then, ud);
+            return table.close(table.head.self, to_gw(ticket_id), to_gw(reason), detail::call_then, ud);
         });
     }
 
@@ -133,30 +130,8 @@ class Tickets {
     template <typename Call>
     void submit(Then then, const char* function, std::string_view about, Call call) const {
         const auto table = needed();
-        auto kept = std::make_unique<Then>(std::move(then));
-        check(call(*table, kept.get()), function, about);
-        static_cast<void>(kept.release());  // call_then() frees it
-    }
-    static void call_then(void* ud, int32_t status, gw_str message) {
-        const std::unique_ptr<Then> then(static_cast<Then*>(ud));
-        quietly([&] {
-            if (*then) (*then)(TicketResult{status, to_view(message)});
-        });
-    }
-    template <typename Each>
-    static int32_t call_each(void* ud, const gw_tickets_ticket* ticket) {
-        int32_t go_on = 1;
-        quietly([&] { go_on = (*static_cast<Each*>(ud))(*ticket) ? 0 : 1; });
-        return go_on;
-    }
-    // The provider is another plugin: no exception goes there.
-    template <typename Call>
-    static void quietly(Call&& call) noexcept {
-        try {
-            call();
-        } catch (...) {
-            static_cast<void>(0);  // nothing else can be done with it
-        }
+        detail::submit_to_service(std::move(then), function, about,
+                                  [&](void* ud) { return call(*table, ud); });
     }
 
     Service<gw_tickets_v1> service_;
