@@ -9,7 +9,7 @@ namespace {
 
 namespace http = gateway::http;
 
-constexpr uint64_t max_answer_bytes = 1024 * 1024;
+constexpr uint64_t max_answer_bytes = 1048576;
 constexpr const char* denied_words = "not allowed here";
 constexpr const char* failed_words = "messages of this type cannot be checked now; try again";
 

@@ -1,8 +1,6 @@
 #include "backoff.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <ctime>
 #include <string>
 
@@ -12,24 +10,10 @@ namespace {
 constexpr uint64_t ms_per_s = 1000;
 
 // "Wed, 21 Oct 2026 07:28:00 GMT"; -1: it is none.
-int64_t date_s(std::string_view value) {
-    static constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::string text(value);
-    char day_name[4] = "";
-    char month[4] = "";
-    char zone[4] = "";
+int64_t date_s(const std::string& text) {
     std::tm date{};
-    if (std::sscanf(text.c_str(), "%3s, %2d %3s %4d %2d:%2d:%2d %3s", day_name, &date.tm_mday, month,
-                    &date.tm_year, &date.tm_hour, &date.tm_min, &date.tm_sec, zone) != 8) {
-        return -1;
-    }
-    const auto found = std::find_if(months.begin(), months.end(),
-                                    [&](const char* name) { return month == std::string(name); });
-    if (found == months.end() || std::string(zone) != "GMT") return -1;
-    date.tm_mon = static_cast<int>(found - months.begin());
-    date.tm_year -= 1900;
-    return static_cast<int64_t>(::timegm(&date));
+    const char* const end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+    return end != nullptr && *end == '\0' ? static_cast<int64_t>(::timegm(&date)) : -1;
 }
 
 }  // namespace
@@ -49,7 +33,7 @@ std::optional<uint64_t> retry_after_ms(std::string_view value, int64_t now_s) {
         if (value.size() > most_digits) return max_retry_after_ms;
         return std::min(uint64_t{std::stoull(std::string(value))} * ms_per_s, max_retry_after_ms);
     }
-    const int64_t at_s = date_s(value);
+    const int64_t at_s = date_s(std::string(value));
     if (at_s < 0) return std::nullopt;
     if (at_s <= now_s) return 0;
     return std::min(static_cast<uint64_t>(at_s - now_s) * ms_per_s, max_retry_after_ms);

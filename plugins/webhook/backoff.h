@@ -9,7 +9,7 @@
 namespace webhook {
 
 // A back end that asks for more than this waits no longer than this.
-inline constexpr uint64_t max_retry_after_ms = 3600 * 1000;
+inline constexpr uint64_t max_retry_after_ms = 3600000;
 
 // After so many attempts (from 1): min_ms, doubled with each, max_ms at most; of that between a half and all,
 // as `chance` from 0 to 1 says, so that many gateways do not come back together.

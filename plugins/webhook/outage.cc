@@ -4,7 +4,7 @@ namespace webhook {
 namespace {
 
 constexpr uint64_t line_pause_ns = UINT64_C(60) * 1000 * 1000 * 1000;
-constexpr uint64_t ns_per_ms = 1000 * 1000;
+constexpr uint64_t ns_per_ms = 1000000;
 
 }  // namespace
 

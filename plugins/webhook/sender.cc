@@ -11,7 +11,7 @@
 namespace webhook {
 namespace {
 
-constexpr uint64_t ns_per_ms = 1000 * 1000;
+constexpr uint64_t ns_per_ms = 1000000;
 constexpr uint64_t ns_per_s = 1000 * ns_per_ms;
 constexpr uint64_t line_pause_ns = 10 * ns_per_s;
 constexpr uint64_t max_answer_bytes = 65536;
@@ -98,7 +98,7 @@ void Sender::pump() {
         }
     }
     if (attempt) {
-        send(std::move(*attempt));
+        send(*attempt);
     } else if (wake_ns != 0) {
         wake_at(wake_ns);
     }
@@ -153,7 +153,7 @@ Sender::Attempt Sender::make_attempt() {
     return attempt;
 }
 
-void Sender::send(Attempt attempt) {
+void Sender::send(const Attempt& attempt) {
     const uint64_t began_ns = host_.now_ns();
     const uint64_t number = attempt.number;
     try {

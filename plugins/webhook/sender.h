@@ -69,7 +69,7 @@ class Sender {
     void count_locked();
     uint64_t expires_ns() const;
 
-    void send(Attempt attempt);
+    void send(const Attempt& attempt);
     void wake_at(uint64_t at_ns);
     void answered(uint64_t number, const gateway::http::Answer& answer, uint64_t began_ns);
     // What became of it, after the lock was let go.

@@ -24,7 +24,7 @@ constexpr int64_t most_queue_kb = 40960;
 static_assert((most_queue_kb + most_batch_kb) * 1024 + most_queue * 16 + 65536 < int64_t{GW_STATE_MAX_BYTES});
 constexpr int64_t most_timeout_ms = 120000;
 constexpr int64_t most_retry_ms = 3600000;
-constexpr int64_t most_give_up_s = 7 * 86400;
+constexpr int64_t most_give_up_s = 604800;
 constexpr int64_t most_flush_ms = 25000;
 constexpr int64_t most_ask_timeout_ms = 29000;  // below the longest deferral
 constexpr int64_t most_in_flight = 16384;

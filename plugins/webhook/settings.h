@@ -30,7 +30,7 @@ struct Settings {
     std::vector<std::string> secrets;
     Selection events;
     size_t batch_events = 100;
-    size_t batch_bytes = 256 * 1024;
+    size_t batch_bytes = size_t{256} * 1024;
     uint64_t max_delay_ms = 500;
     size_t max_queue_events = 10000;
     size_t max_queue_bytes = size_t{16384} * 1024;
