@@ -12,13 +12,8 @@ namespace {
 
 void call_done(const Deferral::Outer& outer, Request& request, int32_t status) {
     const RunningHook hook(outer.interceptor, Hook::done, &request, request.context);
-    TraceTap* const tap = tap_of(request);
-    const uint64_t begin = tap ? ticks_now() : 0;
-    call_hook(hook, [&] {
-        outer.done(outer.ud, to_abi(request.context), to_abi(&request), status);
-        return GW_OK;
-    });
-    if (tap) tap->told(hook, "status", status, ticks_to_ns(ticks_now() - begin));
+    call_and_tell(hook, "status", status,
+                  [&] { outer.done(outer.ud, to_abi(request.context), to_abi(&request), status); });
 }
 
 // Whether the hook may still use its NextLink.
@@ -180,14 +175,10 @@ void InterceptorChain::cancel(Deferral& deferral, int32_t why) const {
     DeferralCounts& counts = interceptor.stats->lane().deferrals;
     (why == GW_WHY_DEADLINE ? counts.deadline : counts.cancelled).add();
     const RunningHook hook(&interceptor, Hook::on_cancel, &request, request.context);
-    TraceTap* const tap = tap_of(request);
-    const uint64_t begin = tap ? ticks_now() : 0;
-    call_hook(hook, [&] {
+    call_and_tell(hook, "why", why, [&] {
         interceptor.table.on_cancel(interceptor.self, slot_value(deferral), to_abi(request.context),
                                     to_abi(&request), deferral.ud, why);
-        return GW_OK;
     });
-    if (tap) tap->told(hook, "why", why, ticks_to_ns(ticks_now() - begin));
 }
 
 void* InterceptorChain::slot_value(const Deferral& deferral) const {

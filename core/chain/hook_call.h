@@ -102,6 +102,19 @@ inline TraceTap* tap_of(const Request& request) {
     return request.context ? request.context->tap.get() : nullptr;
 }
 
+// Calls a hook that is told what became of a request and judges nothing; those who trace the client are told
+// `what` it heard: `code`.
+template <typename Call>
+void call_and_tell(const RunningHook& hook, std::string_view what, int32_t code, Call&& call) {
+    TraceTap* const tap = tap_of(*hook.request);
+    const uint64_t begin = tap ? ticks_now() : 0;
+    call_hook(hook, [&] {
+        call();
+        return GW_OK;
+    });
+    if (tap) tap->told(hook, what, code, ticks_to_ns(ticks_now() - begin));
+}
+
 }  // namespace gatewayd
 
 #endif

@@ -33,23 +33,6 @@ void copy(char (&to)[size], const char* from) {
     copy(to, from, from ? std::strlen(from) : 0);
 }
 
-const char* kind_name(uint32_t kind) {
-    switch (kind) {
-        case GW_KIND_HANDSHAKE:
-            return "handshake";
-        case GW_KIND_FRAME:
-            return "frame";
-        case GW_KIND_MESSAGE:
-            return "message";
-        case GW_KIND_PUBLISH:
-            return "publish";
-        case GW_KIND_DELIVERY:
-            return "delivery";
-        default:
-            return "";
-    }
-}
-
 void copy_tag(const PluginTag& tag, PluginScene* scene) {
     copy(scene->plugin, tag.name);
     copy(scene->file, tag.file);
@@ -98,7 +81,7 @@ bool read_scene(PluginScene* scene) {
         copy(scene->plugin, interceptor->name);
         copy(scene->function, function_name(hook->hook));
         if (interceptor->tag) copy_tag(*interceptor->tag, scene);
-        if (hook->request) copy(scene->kind, kind_name(hook->request->kind));
+        if (hook->request) copy(scene->kind, kind_names[index_of_kind(hook->request->kind)].data());
         if (hook->context) scene->connection_id = hook->context->conn_id().generation;
         return true;
     }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "core/base/counters.h"
 #include "core/base/lane.h"
@@ -38,6 +39,10 @@ const char* name(Hook hook);  // "intercept_message", "on_resume"; the label `ho
 
 // As the function of the ABI is called: "intercept". Async-signal-safe.
 const char* function_name(Hook hook);
+
+// By index_of_kind(): as notes of plugins, traces and reports call the kinds of requests.
+inline constexpr std::array<std::string_view, kind_count> kind_names{"handshake", "frame", "message",
+                                                                     "publish", "delivery"};
 
 inline size_t index_of_kind(uint32_t kind) {
     return static_cast<size_t>(__builtin_ctz(kind));

@@ -12,11 +12,6 @@
 namespace gatewayd {
 namespace {
 
-const char* kind_name(uint32_t kind) {
-    static constexpr const char* names[kind_count] = {"handshake", "frame", "message", "publish", "delivery"};
-    return names[index_of_kind(kind)];
-}
-
 const char* verdict_name(const NextLink& next, int32_t verdict) {
     if (next.threw) return "exception";
     if (next.use == NextLink::Use::next) return next.status == status_pending ? "next, pending" : "next";
@@ -119,7 +114,7 @@ void TraceTap::describe_message(std::string_view json, TraceLine* line) {
 }
 
 void TraceTap::begin(Request& request) {
-    TraceLine line(kind_name(request.kind));
+    TraceLine line(kind_names[index_of_kind(request.kind)]);
     line.number("request", number_of(request));
     std::string_view shown;
     if (request.kind == GW_KIND_HANDSHAKE) {

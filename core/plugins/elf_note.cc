@@ -6,12 +6,12 @@
 #include <cstring>
 
 #include "core/base/utf8.h"
+#include "core/chain/plugin_stats.h"
 #include "gateway/plugin.h"
 
 namespace gatewayd {
 namespace {
 
-constexpr std::string_view request_kinds[] = {"handshake", "frame", "message", "publish", "delivery"};
 constexpr std::string_view other_kinds[] = {"events", "service"};
 constexpr size_t max_note_value = 1024;   // bytes of one value
 constexpr size_t max_service_name = 128;  // bytes
@@ -128,7 +128,7 @@ std::string check_whole(const PluginNote& note, const std::vector<std::string_vi
     // A kind that this version does not know is a mistake, unless the plugin was built for a later version.
     if (note.abi_major != GW_ABI_MAJOR || note.abi_minor > GW_ABI_MINOR) return {};
     for (const std::string& kind : note.kinds) {
-        if (!contains(request_kinds, kind) && !contains(other_kinds, kind)) {
+        if (!contains(kind_names, kind) && !contains(other_kinds, kind)) {
             return "there is no kind \"" + kind + "\"";
         }
     }
@@ -160,7 +160,7 @@ bool PluginNote::has_kind(std::string_view kind) const {
 }
 
 bool PluginNote::intercepts() const {
-    return std::any_of(std::begin(request_kinds), std::end(request_kinds),
+    return std::any_of(std::begin(kind_names), std::end(kind_names),
                        [this](std::string_view kind) { return has_kind(kind); });
 }
 

@@ -1,6 +1,4 @@
 // gw.http/1: takes a plugin's request into values of ours and hands the answer out as views of them. [any]
-#include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "core/base/log.h"
@@ -8,6 +6,7 @@
 #include "core/chain/plugin_call.h"
 #include "core/http/rules.h"
 #include "core/plugins/extensions.h"
+#include "core/plugins/host_table.h"
 #include "core/plugins/instance.h"
 #include "core/plugins/table_copy.h"
 #include "gateway/ext/http.h"
@@ -18,16 +17,6 @@ namespace {
 static_assert(GW_HTTP_LIMIT == static_cast<int32_t>(HttpOutcome::limit));
 constexpr uint32_t request_size_1 = sizeof(gw_http_request);  // of gw.http/1 at its first release
 constexpr uint64_t http_slot = 1;                             // of tokens; the generation is the id
-
-// *err says why; GW_OK has no words.
-int32_t refuse(gw_error* err, int32_t code, const std::string& why) {
-    if (!err || err->struct_size < sizeof(gw_error)) return code;
-    err->code = code;
-    const size_t length = std::min(why.size(), sizeof err->message - 1);
-    std::memcpy(err->message, why.data(), length);
-    err->message[length] = '\0';
-    return code;
-}
 
 // False: there is no text where one is said to be.
 bool take(gw_str from, size_t most, std::string* to) {

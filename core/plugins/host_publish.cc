@@ -1,6 +1,4 @@
 // gw.publish/1: checks arguments, and publishes with the whole answer.
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "core/base/status.h"
@@ -11,14 +9,6 @@
 
 namespace gatewayd {
 namespace {
-
-void say(gw_error* err, int32_t code, std::string_view why) {
-    if (!err || err->struct_size < sizeof *err) return;
-    err->code = code;
-    const size_t length = std::min(why.size(), sizeof err->message - 1);
-    std::memcpy(err->message, why.data(), length);
-    err->message[length] = '\0';
-}
 
 int32_t publish(gw_inst* inst, const gw_destination* to, gw_str message, gw_publish_done_fn done, void* ud,
                 gw_error* err) {
@@ -42,8 +32,7 @@ int32_t publish(gw_inst* inst, const gw_destination* to, gw_str message, gw_publ
     const Status status = from_abi(inst)->services->publish(std::move(order), std::move(completion));
     if (status.ok()) return GW_OK;
     const int32_t code = status.code() == ErrorCode::unavailable ? GW_E_LIMIT : GW_E_ARG;
-    say(err, code, status.message());
-    return code;
+    return refuse(err, code, status.message());
 }
 
 }  // namespace

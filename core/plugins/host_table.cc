@@ -1,5 +1,8 @@
 #include "core/plugins/host_table.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/chain/context.h"
@@ -49,6 +52,15 @@ gw_host make_table() {
 }
 
 }  // namespace
+
+int32_t refuse(gw_error* err, int32_t code, std::string_view why) {
+    if (!err || err->struct_size < sizeof *err) return code;
+    err->code = code;
+    const size_t length = std::min(why.size(), sizeof err->message - 1);
+    std::memcpy(err->message, why.data(), length);
+    err->message[length] = '\0';
+    return code;
+}
 
 const gw_host* host_table() {
     static const gw_host table = make_table();

@@ -8,23 +8,6 @@
 #include "core/session/worker.h"
 
 namespace gatewayd {
-namespace {
-
-// How long the first of the server's frames is, header included.
-size_t frame_size(std::string_view frames) {
-    const auto byte = [&](size_t at) {
-        return static_cast<uint64_t>(static_cast<unsigned char>(frames[at]));
-    };
-    const uint64_t length7 = byte(1);
-    if (length7 < 126) return 2 + length7;
-    const size_t end = length7 == 126 ? 4 : 10;
-    uint64_t length = 0;
-    for (size_t at = 2; at < end; ++at)
-        length = length << 8 | byte(at);
-    return end + length;
-}
-
-}  // namespace
 
 void Session::retrace() {
     Traces& traces = worker_->node().traces;
@@ -44,7 +27,7 @@ void Session::trace_queued(const Slice* slices, int count, bool taken) {
     for (int i = 0; i < count; ++i) {
         std::string_view rest = slices[i].view();
         while (rest.size() >= 2) {
-            const std::string_view frame = rest.substr(0, frame_size(rest));
+            const std::string_view frame = rest.substr(0, server_frame_size(rest));
             tap->queued(server_frame_payload(frame), server_frame_opcode(frame) == Opcode::binary, taken);
             rest.remove_prefix(frame.size());
         }

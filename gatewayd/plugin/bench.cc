@@ -2,24 +2,21 @@
 
 #include <cstdio>
 #include <exception>
-#include <utility>
 
 #include "core/base/log.h"
+#include "core/chain/plugin_stats.h"
 #include "core/harness/bench.h"
 #include "gatewayd/plugin/entry.h"
 
 namespace gatewayd {
 namespace {
 
-constexpr std::pair<uint32_t, const char*> kinds[] = {
-    {GW_KIND_HANDSHAKE, "handshake"}, {GW_KIND_FRAME, "frame"},       {GW_KIND_MESSAGE, "message"},
-    {GW_KIND_PUBLISH, "publish"},     {GW_KIND_DELIVERY, "delivery"},
-};
-
 void measure(harness::PluginBench* bench) {
     std::printf("%-10s %12s %12s %12s\n", "KIND", "NS A CALL", "NO-OP", "MORE");
-    for (const auto& [kind, name] : kinds) {
+    for (size_t i = 0; i < kind_count; ++i) {
+        const uint32_t kind = 1U << i;
         if (!(bench->kinds() & kind)) continue;
+        const char* const name = kind_names[i].data();
         const auto cost = bench->measure(kind);
         std::printf("%-10s %12.1f %12.1f %12.1f\n", name, cost.ns, cost.noop_ns, cost.ns - cost.noop_ns);
         if (cost.failed > 0) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../common/ascii.h"
+#include "../common/json_read.h"
 #include "../common/strict_json.h"
 
 namespace auth_http {
@@ -66,11 +68,9 @@ int64_t retry_after(const Answer& answer) {
 bool says_json(const Answer& answer) {
     const auto type = answer.header("Content-Type");
     if (!type) return true;
-    std::string word(type->substr(0, type->find(';')));
+    std::string word = ascii::lower(type->substr(0, type->find(';')));
     while (!word.empty() && word.back() == ' ')
         word.pop_back();
-    for (char& c : word)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     return word == "application/json" || (word.size() > 5 && word.substr(word.size() - 5) == "+json");
 }
 
@@ -129,10 +129,7 @@ std::string read_expiry(const Value& body, bool needed, int64_t now_s, int64_t* 
 
 std::string text_of_attribute(const Value& value) {
     if (value.IsString()) return {value.GetString(), value.GetStringLength()};
-    rapidjson::StringBuffer text;
-    rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-    value.Accept(writer);
-    return {text.GetString(), text.GetSize()};
+    return json::to_text(value);
 }
 
 // Empty: they are read. Null values are left out, as are empty texts: an attribute has a value.

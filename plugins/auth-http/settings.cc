@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../common/ascii.h"
 #include "../common/local_url.h"
 
 namespace auth_http {
@@ -18,13 +19,6 @@ constexpr int64_t most_notice_s = 86400;
 constexpr int64_t least_token_bytes = 16;
 constexpr int64_t most_token_bytes = 65536;
 constexpr size_t most_headers = 16;
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return out;
-}
 
 bool is_header_name(std::string_view name) {
     constexpr std::string_view others = "!#$%&'*+-.^_`|~";
@@ -56,7 +50,7 @@ bool is_reserved(const std::string& name) {
 
 void check_header_name(const Config& place, const std::string& name) {
     if (!is_header_name(name)) place.fail("\"" + name + "\" is no name of a header");
-    if (is_reserved(lower(name))) place.fail(name + " is a header that the gateway itself writes");
+    if (is_reserved(ascii::lower(name))) place.fail(name + " is a header that the gateway itself writes");
 }
 
 gateway::http::Headers read_headers(const Config& config) {
@@ -84,7 +78,7 @@ std::vector<std::string> read_forwarded(const Config& config, const gateway::htt
     for (const Config& entry : config.list()) {
         const std::string name = entry.required_string();
         check_header_name(entry, name);
-        const auto is_it = [&](const std::string& other) { return lower(other) == lower(name); };
+        const auto is_it = [&](const std::string& other) { return ascii::same_ignoring_case(other, name); };
         if (std::any_of(names.begin(), names.end(), is_it)) entry.fail(name + " stands here twice");
         if (std::any_of(fixed.begin(), fixed.end(), [&](const auto& header) { return is_it(header.first); }))
             entry.fail(name + " stands under headers, too; keep one of them");

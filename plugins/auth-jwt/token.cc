@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../common/ascii.h"
 #include "../common/strict_json.h"
 #include "base64url.h"
 #include "key_reader.h"
@@ -9,15 +10,10 @@
 namespace auth_jwt {
 namespace {
 
+using ascii::same_ignoring_case;
 using auth::find;
 using auth::optional_text;
 using auth::text_of;
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 // "application/" may be left out of a typ (RFC 7515 section 4.1.9).
 bool is_type(std::string_view typ, std::string_view wanted) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ascii.h"
+
 namespace auth {
 namespace {
 
@@ -13,13 +15,6 @@ std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
         text.remove_suffix(1);
     return text;
-}
-
-bool is_scheme(std::string_view text) {
-    return text.size() == scheme.size() &&
-           std::equal(text.begin(), text.end(), scheme.begin(), [](char a, char b) {
-               return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-           });
 }
 
 std::string_view take_item(std::string_view* list) {
@@ -34,7 +29,8 @@ std::string_view take_item(std::string_view* list) {
 std::string_view bearer_of(std::string_view authorization) {
     authorization = trimmed(authorization);
     const size_t space = authorization.find(' ');
-    if (space == std::string_view::npos || !is_scheme(authorization.substr(0, space))) return {};
+    if (space == std::string_view::npos || !ascii::same_ignoring_case(authorization.substr(0, space), scheme))
+        return {};
     return trimmed(authorization.substr(space + 1));
 }
 

@@ -3,14 +3,13 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/plugin.hpp"
+
 namespace store {
 namespace {
 
 std::string_view view(gw_str text) {
     return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
-}
-gw_str to_gw(const std::string& text) {
-    return {text.data(), text.size()};
 }
 
 bool is_space(std::string_view name) {
@@ -39,20 +38,10 @@ int32_t check(const gw_store_op& op) {
 
 StoreQueue::StoreQueue()
     : table_{{static_cast<uint32_t>(sizeof(gw_store_v1)), 0, this},
-             [](void* self, gw_str space, gw_str key, gw_store_done_fn done, void* ud) noexcept -> int32_t {
-                 return static_cast<StoreQueue*>(self)->get(space, key, done, ud);
-             },
-             [](void* self, gw_str space, const gw_store_range* range, gw_store_done_fn done,
-                void* ud) noexcept -> int32_t {
-                 return static_cast<StoreQueue*>(self)->scan(space, range, done, ud);
-             },
-             [](void* self, gw_str space, const gw_store_op* ops, uint64_t count, gw_store_done_fn done,
-                void* ud) noexcept -> int32_t {
-                 return static_cast<StoreQueue*>(self)->commit(space, ops, count, done, ud);
-             },
-             [](void* self, gw_str space) noexcept -> int32_t {
-                 return static_cast<StoreQueue*>(self)->recover(space);
-             }} {}
+             gateway::service_function<&StoreQueue::get>,
+             gateway::service_function<&StoreQueue::scan>,
+             gateway::service_function<&StoreQueue::commit>,
+             gateway::service_function<&StoreQueue::recover>} {}
 
 // --- [control] ---
 
@@ -217,14 +206,14 @@ void StoreQueue::tell(const Call& call) const {
     std::vector<gw_store_entry> entries;
     entries.reserve(call.result.entries.size());
     for (const auto& [key, value] : call.result.entries)
-        entries.push_back({to_gw(key), to_gw(value)});
+        entries.push_back({gateway::to_gw(key), gateway::to_gw(value)});
     const gw_store_result result{static_cast<uint32_t>(sizeof(gw_store_result)),
                                  call.result.status,
                                  entries.empty() ? nullptr : entries.data(),
                                  entries.size(),
                                  call.result.more ? 1U : 0U,
                                  0,
-                                 to_gw(call.result.message)};
+                                 gateway::to_gw(call.result.message)};
     call.done(call.ud, &result);
 }
 

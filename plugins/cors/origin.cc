@@ -1,5 +1,7 @@
 #include "origin.h"
 
+#include "../common/ascii.h"
+
 namespace cors {
 namespace {
 
@@ -10,15 +12,6 @@ bool is_alpha(char c) {
 }
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-// Only ASCII: hosts come in their xn-- form.
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
 }
 
 bool is_scheme(std::string_view text) {
@@ -77,7 +70,7 @@ std::optional<Origin> split(std::string_view text, std::string* error) {
         return std::nullopt;
     }
     Origin origin;
-    origin.scheme = lower(text.substr(0, colon));
+    origin.scheme = ascii::lower(text.substr(0, colon));
     std::string_view host = text.substr(colon + 3);
     if (host.find_first_of("/?#") != std::string_view::npos) {
         *error = "an origin has no path: remove what follows the host, even a single \"/\"";
@@ -99,7 +92,7 @@ std::optional<Origin> split(std::string_view text, std::string* error) {
         origin.port = *port;
         host = host.substr(0, port_at);
     }
-    origin.host = lower(host);
+    origin.host = ascii::lower(host);  // hosts of other letters come in their xn-- form
     return origin;
 }
 

@@ -155,8 +155,19 @@ class Model {
     std::optional<Plan> needs_rank(const Actor& actor, const Group& group, Role least) const;
     std::optional<Plan> needs_higher(const Actor& actor, const Group& group, const Membership& target) const;
     std::optional<Plan> needs_room(const Group* group, std::string_view user) const;
+    // The member that `actor`, of this role at least, wants to change; else member is null, *refused says
+    // why.
+    struct Target {
+        const Group* group = nullptr;
+        const Membership* member = nullptr;
+    };
+    Target target_of(const Actor& actor, const std::string& id, const std::string& user, Role least,
+                     Plan* refused) const;
+    std::optional<Plan> needs_bar(const Group& group, const std::string& user) const;
     Fact fact(Fact::Kind kind, const Group& group, const Actor& actor, std::string_view user,
               int64_t now) const;
+    // Before another is made the owner.
+    void lower_owner(const Group& group, const Actor& actor, Plan* plan, int64_t now) const;
     void succeed(const Group& group, const Membership& leaver, Plan* plan, int64_t now) const;
 
     Group* group_of(std::string_view id);

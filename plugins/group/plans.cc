@@ -12,6 +12,35 @@ constexpr size_t max_bars = 100'000;  // of one group
 
 }  // namespace
 
+Model::Target Model::target_of(const Actor& actor, const std::string& id, const std::string& user, Role least,
+                               Plan* refused) const {
+    const Group* const group = find(id);
+    if (!group) {
+        *refused = refuse("not_found", no_such_group);
+        return {};
+    }
+    if (auto low = needs_rank(actor, *group, least)) {
+        *refused = *std::move(low);
+        return {};
+    }
+    const auto found = group->members.find(user);
+    if (found != group->members.end()) return {group, found->second};
+    *refused = refuse("not_found", no_such_member);
+    return {};
+}
+
+std::optional<Plan> Model::needs_bar(const Group& group, const std::string& user) const {
+    if (group.bars.size() < max_bars || group.bars.count(user) > 0) return std::nullopt;
+    return refuse("conflict", "too many users are banned or muted in this group");
+}
+
+void Model::lower_owner(const Group& group, const Actor& actor, Plan* plan, int64_t now) const {
+    if (!group.owner) return;
+    Fact lowered = fact(Fact::Kind::role, group, actor, group.owner->user->id, now);
+    lowered.role = Role::moderator;
+    plan->facts.push_back(std::move(lowered));
+}
+
 Plan Model::create(const Actor& actor, const std::string& id, const Traits& traits, const std::string& owner,
                    int64_t now) const {
     if (!actor.is_api() && !settings_.clients_create)
@@ -65,12 +94,7 @@ Plan Model::put_member(const std::string& id, const std::string& user, std::opti
     if (group->members.count(user) > 0) return role ? set_role(api, id, user, *role, now) : Plan();
     if (auto full = needs_room(group, user)) return *full;
     Plan plan;
-    const Membership* const before = role == Role::owner ? group->owner : nullptr;
-    if (before) {
-        Fact lowered = fact(Fact::Kind::role, *group, api, before->user->id, now);
-        lowered.role = Role::moderator;
-        plan.facts.push_back(std::move(lowered));
-    }
+    if (role == Role::owner) lower_owner(*group, api, &plan, now);
     Fact joined = fact(Fact::Kind::joined, *group, api, user, now);
     joined.role = role.value_or(Role::member);
     joined.told = ++joined.members <= settings_.notice_limit;
@@ -117,22 +141,20 @@ Plan Model::leave(const Actor& actor, const std::string& id, int64_t now) const 
 
 Plan Model::kick(const Actor& actor, const std::string& id, const std::string& user,
                  const std::string& reason, int64_t until_ms, int64_t now) const {
-    const Group* const group = find(id);
-    if (!group) return refuse("not_found", no_such_group);
-    if (auto refused = needs_rank(actor, *group, Role::moderator)) return *refused;
-    const auto found = group->members.find(user);
-    if (found == group->members.end()) return refuse("not_found", no_such_member);
-    if (actor.user == user) return refuse("conflict", "leave the group instead");
-    if (auto refused = needs_higher(actor, *group, *found->second)) return *refused;
-    if (until_ms > 0 && group->bars.size() >= max_bars && group->bars.count(user) == 0)
-        return refuse("conflict", "too many users are banned or muted in this group");
     Plan plan;
+    const auto [group, member] = target_of(actor, id, user, Role::moderator, &plan);
+    if (!member) return plan;
+    if (actor.user == user) return refuse("conflict", "leave the group instead");
+    if (auto refused = needs_higher(actor, *group, *member)) return *refused;
+    if (until_ms > 0) {
+        if (auto full = needs_bar(*group, user)) return *full;
+    }
     Fact kicked = fact(Fact::Kind::kicked, *group, actor, user, now);
     kicked.reason = reason;
     kicked.until_ms = until_ms;
     --kicked.members;
     plan.facts.push_back(std::move(kicked));
-    succeed(*group, *found->second, &plan, now);
+    succeed(*group, *member, &plan, now);
     return plan;
 }
 
@@ -166,15 +188,11 @@ Plan Model::uninvite(const Actor& actor, const std::string& id, const std::strin
 
 Plan Model::mute(const Actor& actor, const std::string& id, const std::string& user, int64_t until_ms,
                  int64_t now) const {
-    const Group* const group = find(id);
-    if (!group) return refuse("not_found", no_such_group);
-    if (auto refused = needs_rank(actor, *group, Role::moderator)) return *refused;
-    const auto found = group->members.find(user);
-    if (found == group->members.end()) return refuse("not_found", no_such_member);
-    if (auto refused = needs_higher(actor, *group, *found->second)) return *refused;
-    if (group->bars.size() >= max_bars && group->bars.count(user) == 0)
-        return refuse("conflict", "too many users are banned or muted in this group");
     Plan plan;
+    const auto [group, member] = target_of(actor, id, user, Role::moderator, &plan);
+    if (!member) return plan;
+    if (auto refused = needs_higher(actor, *group, *member)) return *refused;
+    if (auto full = needs_bar(*group, user)) return *full;
     Fact muted = fact(Fact::Kind::muted, *group, actor, user, now);
     muted.until_ms = until_ms;
     plan.facts.push_back(std::move(muted));
@@ -182,35 +200,24 @@ Plan Model::mute(const Actor& actor, const std::string& id, const std::string& u
 }
 
 Plan Model::unmute(const Actor& actor, const std::string& id, const std::string& user, int64_t now) const {
-    const Group* const group = find(id);
-    if (!group) return refuse("not_found", no_such_group);
-    if (auto refused = needs_rank(actor, *group, Role::moderator)) return *refused;
-    const auto found = group->members.find(user);
-    if (found == group->members.end()) return refuse("not_found", no_such_member);
-    if (auto refused = needs_higher(actor, *group, *found->second)) return *refused;
-    if (found->second->muted_until_ms == 0) return {};
     Plan plan;
+    const auto [group, member] = target_of(actor, id, user, Role::moderator, &plan);
+    if (!member) return plan;
+    if (auto refused = needs_higher(actor, *group, *member)) return *refused;
+    if (member->muted_until_ms == 0) return {};
     plan.facts.push_back(fact(Fact::Kind::unmuted, *group, actor, user, now));
     return plan;
 }
 
 Plan Model::set_role(const Actor& actor, const std::string& id, const std::string& user, Role role,
                      int64_t now) const {
-    const Group* const group = find(id);
-    if (!group) return refuse("not_found", no_such_group);
-    if (auto refused = needs_rank(actor, *group, Role::owner)) return *refused;
-    const auto found = group->members.find(user);
-    if (found == group->members.end()) return refuse("not_found", no_such_member);
-    if (found->second->role == role) return {};
+    Plan plan;
+    const auto [group, member] = target_of(actor, id, user, Role::owner, &plan);
+    if (!member) return plan;
+    if (member->role == role) return {};
     if (!actor.is_api() && actor.user == user)
         return refuse("conflict", "make somebody else the owner, or leave the group");
-    Plan plan;
-    const Membership* const before = role == Role::owner ? group->owner : nullptr;
-    if (before) {
-        Fact lowered = fact(Fact::Kind::role, *group, actor, before->user->id, now);
-        lowered.role = Role::moderator;
-        plan.facts.push_back(std::move(lowered));
-    }
+    if (role == Role::owner) lower_owner(*group, actor, &plan, now);
     Fact changed = fact(Fact::Kind::role, *group, actor, user, now);
     changed.role = role;
     plan.facts.push_back(std::move(changed));

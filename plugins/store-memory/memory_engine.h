@@ -11,7 +11,7 @@
 
 namespace store {
 
-class MemoryEngine final : public Engine {
+class MemoryEngine : public Engine {
    public:
     // max_bytes: of all keys and values; more is a full disk.
     explicit MemoryEngine(uint64_t max_bytes) : max_bytes_(max_bytes) {}
@@ -21,6 +21,10 @@ class MemoryEngine final : public Engine {
     Result end() override;
     Result get(const std::string& space, const std::string& key) override;
     Result scan(const std::string& space, const Range& range) override;
+
+   protected:
+    // Drops the group that begin() began.
+    void roll_back() { undo_to(0); }
 
    private:
     using Map = std::map<std::string, std::string>;

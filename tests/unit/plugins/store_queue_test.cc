@@ -10,6 +10,7 @@
 
 #include "plugins/store-memory/memory_engine.h"
 #include "plugins/store-sqlite/sqlite_engine.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/plugins/store_user.h"
 
 namespace gatewayd {
@@ -21,16 +22,7 @@ using store::Ops;
 using testing::Entries;
 using testing::StoreAnswer;
 using testing::StoreUser;
-
-class Folder {
-   public:
-    Folder() {
-        char name[] = "/tmp/gatewayd-store-XXXXXX";
-        path = ::mkdtemp(name);
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
+using testing::TemporaryFolder;
 
 // A provider of each kind; `max_bytes` is a full disk.
 struct Provider {
@@ -38,13 +30,13 @@ struct Provider {
         std::unique_ptr<store::Engine> engine;
         if (sqlite) {
             engine = std::make_unique<store::SqliteEngine>(
-                store::FileOptions{folder.path / "s.sqlite", max_bytes, true});
+                store::FileOptions{std::filesystem::path(folder.path()) / "s.sqlite", max_bytes, true});
         } else {
             engine = std::make_unique<store::MemoryEngine>(max_bytes);
         }
         queue.start(std::move(engine), {});
     }
-    Folder folder;
+    TemporaryFolder folder;
     store::StoreQueue queue;
     StoreUser user{queue.table(), "test"};
 };

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "plugins/store-sqlite/sqlite_engine.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/plugins/store_user.h"
 
 namespace gatewayd {
@@ -20,16 +21,7 @@ using store::FileOptions;
 using store::SqliteEngine;
 using testing::Entries;
 using testing::StoreUser;
-
-class Folder {
-   public:
-    Folder() {
-        char name[] = "/tmp/gatewayd-store-XXXXXX";
-        path = ::mkdtemp(name);
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
+using testing::TemporaryFolder;
 
 struct Opened {
     explicit Opened(const FileOptions& options) { queue.start(std::make_unique<SqliteEngine>(options), {}); }
@@ -59,8 +51,8 @@ void execute(const std::string& file, const char* sql) {
 }
 
 TEST_CASE("what was kept is there the next time; files are nobody else's to read") {
-    const Folder folder;
-    const FileOptions options{folder.path / "new" / "data" / "s.sqlite", 0, true};
+    const TemporaryFolder folder;
+    const FileOptions options{std::filesystem::path(folder.path()) / "new" / "data" / "s.sqlite", 0, true};
     {
         Opened opened(options);
         CHECK(opened.user.put("a", "1") == GW_OK);
@@ -74,34 +66,34 @@ TEST_CASE("what was kept is there the next time; files are nobody else's to read
 }
 
 TEST_CASE("a second process on the same file is refused") {
-    const Folder folder;
-    const FileOptions options{folder.path / "s.sqlite", 0, true};
+    const TemporaryFolder folder;
+    const FileOptions options{std::filesystem::path(folder.path()) / "s.sqlite", 0, true};
     const Opened opened(options);
     CHECK(says(refusal(options), "in use by another gatewayd"));
 }
 
 TEST_CASE("files that are no store of this version are refused with what to do") {
-    const Folder folder;
-    const FileOptions garbage{folder.path / "garbage", 0, true};
+    const TemporaryFolder folder;
+    const FileOptions garbage{std::filesystem::path(folder.path()) / "garbage", 0, true};
     std::ofstream(garbage.file) << std::string(9000, 'g');
     CHECK(says(refusal(garbage), "damaged"));
     CHECK(says(refusal(garbage), "restore a backup"));
 
-    const FileOptions foreign{folder.path / "foreign", 0, true};
+    const FileOptions foreign{std::filesystem::path(folder.path()) / "foreign", 0, true};
     execute(foreign.file, "CREATE TABLE t (a)");
     CHECK(says(refusal(foreign), "another program"));
 
-    const FileOptions newer{folder.path / "newer", 0, true};
+    const FileOptions newer{std::filesystem::path(folder.path()) / "newer", 0, true};
     CHECK(refusal(newer) == "");
     execute(newer.file, "PRAGMA user_version=2");
     CHECK(says(refusal(newer), "newer gatewayd (schema 2, this one knows 1)"));
 
-    CHECK(says(refusal({folder.path / "garbage" / "x", 0, true}), "garbage"));
+    CHECK(says(refusal({std::filesystem::path(folder.path()) / "garbage" / "x", 0, true}), "garbage"));
 }
 
 TEST_CASE("a store that was damaged in its middle is found at the start") {
-    const Folder folder;
-    const FileOptions options{folder.path / "s.sqlite", 0, true};
+    const TemporaryFolder folder;
+    const FileOptions options{std::filesystem::path(folder.path()) / "s.sqlite", 0, true};
     {
         Opened opened(options);
         for (int i = 0; i < 200; ++i)
@@ -141,8 +133,8 @@ int start_writer(const FileOptions& options, int from, pid_t* process) {
 }
 
 TEST_CASE("what was confirmed survives kill -9, and no commit is there by halves") {
-    const Folder folder;
-    const FileOptions options{folder.path / "s.sqlite", 0, true};
+    const TemporaryFolder folder;
+    const FileOptions options{std::filesystem::path(folder.path()) / "s.sqlite", 0, true};
     int confirmed = 0;
     for (int round = 0; round < 12; ++round) {
         pid_t process = 0;

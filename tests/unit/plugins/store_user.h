@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/plugin.hpp"
 #include "plugins/common/store_queue.h"
 
 namespace gatewayd::testing {
@@ -21,10 +22,6 @@ struct StoreAnswer {
     std::string message;
 };
 
-inline gw_str as_gw(const std::string& text) {
-    return {text.data(), text.size()};
-}
-
 class StoreUser {
    public:
     StoreUser(const gw_store_v1* table, std::string space) : table_(table), space_(std::move(space)) {}
@@ -33,21 +30,27 @@ class StoreUser {
     std::future<StoreAnswer> commit(const store::Ops& ops) {
         std::vector<gw_store_op> raw;
         for (const store::Op& op : ops)
-            raw.push_back({op.kind, 0, as_gw(op.key), as_gw(op.value)});
+            raw.push_back({op.kind, 0, gateway::to_gw(op.key), gateway::to_gw(op.value)});
         return ask([&](void* ud) {
-            return table_->commit(self(), as_gw(space_), raw.data(), raw.size(), take, ud);
+            return table_->commit(self(), gateway::to_gw(space_), raw.data(), raw.size(), take, ud);
         });
     }
     std::future<StoreAnswer> get(const std::string& key) {
-        return ask([&](void* ud) { return table_->get(self(), as_gw(space_), as_gw(key), take, ud); });
+        return ask([&](void* ud) {
+            return table_->get(self(), gateway::to_gw(space_), gateway::to_gw(key), take, ud);
+        });
     }
     std::future<StoreAnswer> scan(const std::string& from = {}, const std::string& to = {},
                                   uint32_t limit = GW_STORE_MAX_SCAN, bool reverse = false) {
-        const gw_store_range range{
-            static_cast<uint32_t>(sizeof(range)), limit, as_gw(from), as_gw(to), reverse ? 1U : 0U, 0};
-        return ask([&](void* ud) { return table_->scan(self(), as_gw(space_), &range, take, ud); });
+        const gw_store_range range{static_cast<uint32_t>(sizeof(range)),
+                                   limit,
+                                   gateway::to_gw(from),
+                                   gateway::to_gw(to),
+                                   reverse ? 1U : 0U,
+                                   0};
+        return ask([&](void* ud) { return table_->scan(self(), gateway::to_gw(space_), &range, take, ud); });
     }
-    int32_t recover() { return table_->recover(self(), as_gw(space_)); }
+    int32_t recover() { return table_->recover(self(), gateway::to_gw(space_)); }
 
     int32_t put(const std::string& key, const std::string& value) {
         return commit({{GW_STORE_PUT, key, value}}).get().status;
