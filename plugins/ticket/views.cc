@@ -101,7 +101,9 @@ std::string all_tickets(const Model& model, const Filter& filter, const Page& pa
 }
 
 std::string tickets_of(const Model& model, const User& user, const Filter& filter, const Page& page) {
-    const auto& own = filter.open_only ? user.open : user.all;
+    // What is offered to an agent is not its own yet.
+    const Desk* const desk = filter.state == State::offered ? model.find_desk(user.id) : nullptr;
+    const auto& own = desk ? desk->tickets : filter.open_only ? user.open : user.all;
     const auto from = page.cursor.empty() ? own.begin() : own.upper_bound(page.cursor);
     return page_of(
         from, own.end(), [&](std::string_view id) -> const Live& { return *model.find(id); }, filter,

@@ -242,6 +242,9 @@ def test_an_agent_is_asked_and_may_decline(gateway, tmp_path):
         offer = alex.hear("ticket_offered")
         assert (offer["ticket_id"], offer["expires_in_s"]) == (ticket_id, 20)
         cara.hears_no("ticket_assigned")
+        listed = alex.asks("ticket_list", "ticket_list", state="offered")["tickets"]
+        assert [t["ticket_id"] for t in listed] == [ticket_id]
+        assert alex.asks("ticket_list", "ticket_list")["tickets"] == []
         with agent(running, "anna") as anna:
             anna.asks("ticket_accept", "forbidden", ticket_id=ticket_id)
             alex.asks("ticket_decline", "ticket_declined", ticket_id=ticket_id)
