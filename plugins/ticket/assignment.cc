@@ -30,13 +30,17 @@ const Desk* Model::choose(const Ticket& ticket, int64_t now) const {
 
 void Model::settle(Draft* draft, const std::string& why, bool is_news) const {
     const Desk* const desk = settings_.auto_assign ? choose(draft->ticket, draft->now) : nullptr;
+    if (!desk && !is_news) return;
     if (!desk) {
-        if (is_news) draft->tell(Fact::Kind::queued, {}, why);
+        draft->tell(Fact::Kind::queued, {}, why);
     } else if (settings_.offers) {
         offer(draft, *desk);
     } else {
         give(draft, *desk);
     }
+    // Whoever has caused it: that is the gateway's doing.
+    draft->plan.facts.back().by.clear();
+    draft->plan.facts.back().by_api = false;
 }
 
 void Model::offer(Draft* draft, const Desk& desk) const {

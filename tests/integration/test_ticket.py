@@ -26,6 +26,7 @@ def test_a_customer_gets_a_free_agent_and_both_talk(running):
         for one in (alex, cara):
             told = one.hear("ticket_assigned")
             assert (told["ticket_id"], told["agent_id"], told["from"]) == (ticket_id, "alex", "system")
+            assert "by" not in told  # the gateway has found the agent
         assert [entry["type"] for entry in alex.hear("ticket_history")["entries"]] == ["ticket_created", "ticket_assigned"]
         cara.send({"type": "text", "ticket_id": ticket_id, "content": "where is it?"})
         heard = alex.hear("text")
