@@ -11,7 +11,7 @@ TYPES = (
     "unobserve note nonsense"
 ).split()
 FIELDS = (
-    "ticket_id user_id agent_id state all limit cursor order reason note content subject priority skills data queue status to group_id"
+    "ticket_id user_id agent_id state all limit cursor order reason note content subject priority skills data queue status"
 ).split()
 VALUES = ("", None, True, -5, 10**18, 0.5, [], ["a"] * 40, ["billing", "law"], {"a": 1}, "x" * 700, "a\tb", "\0", "urgent", "closed",
           "offered", "desc", "away", "agent1", "customer2", "3")
