@@ -10,19 +10,24 @@
 namespace audit {
 namespace {
 
-const char* destination_name(uint32_t kind) {
-    switch (kind) {
+void add_destination(const gateway::Destination& to, JsonLine* line) {
+    switch (to.kind) {
         case GW_DEST_CLIENT:
-            return "client";
+            line->word("destination", "client");
+            break;
         case GW_DEST_USER:
-            return "user";
+            line->word("destination", "user");
+            break;
         case GW_DEST_TOPIC:
-            return "topic";
+            line->word("destination", "topic");
+            break;
         case GW_DEST_ALL:
-            return "all";
+            line->word("destination", "all");
+            break;
         default:
-            return "none";
+            line->word("destination", "none");
     }
+    if (!to.id.empty()) line->text("destination_id", to.id);
 }
 
 class Audit : public gateway::Interceptor {
@@ -56,13 +61,13 @@ class Audit : public gateway::Interceptor {
         stamped ? line.text("time", *stamped) : line.time("time", host().wall_time_ms());
         switch (event.type()) {
             case GW_EV_CONNECTED:
-                line.text("event", "client.connected");
+                line.word("event", "client.connected");
                 break;
             case GW_EV_DISCONNECTED:
-                line.text("event", "client.disconnected");
+                line.word("event", "client.disconnected");
                 break;
             case GW_EV_MESSAGE_RECEIVED:
-                line.text("event", "message.received");
+                line.word("event", "message.received");
                 break;
             default:
                 return;
@@ -91,9 +96,7 @@ class Audit : public gateway::Interceptor {
     void describe(const gateway::Request& message, JsonLine* line) const {
         if (const auto id = message.field("msg_id")) line->text("msg_id", *id);
         if (const auto type = message.field("type")) line->text("type", *type);
-        const gateway::Destination to = message.destination();
-        line->text("destination", destination_name(to.kind));
-        if (!to.id.empty()) line->text("destination_id", to.id);
+        add_destination(message.destination(), line);
         line->number("size", static_cast<int64_t>(message.payload().size()));
         if (!with_content_) return;
         if (const auto content = message.field("content")) {

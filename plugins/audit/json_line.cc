@@ -7,7 +7,6 @@
 namespace audit {
 namespace {
 
-constexpr size_t number_size = 20;  // of the longest int64_t
 constexpr std::string_view time_form = "\"0000-00-00T00:00:00.000Z\"";
 
 // Writes value as exactly `digits` digits.
@@ -68,64 +67,52 @@ char* escape_byte(unsigned char c, char* out) {
     return out + 5;
 }
 
-// At most six bytes for each of value's.
-char* escape(std::string_view value, char* out) {
-    size_t at = 0;
-    for (; at + 8 <= value.size(); at += 8) {
-        uint64_t bytes;
-        std::memcpy(&bytes, value.data() + at, sizeof(bytes));
-        if (needs_escape(bytes)) {
-            for (size_t i = at; i < at + 8; ++i)
-                out = escape_byte(static_cast<unsigned char>(value[i]), out);
-        } else {
-            std::memcpy(out, &bytes, sizeof(bytes));
-            out += sizeof(bytes);
-        }
-    }
-    for (; at < value.size(); ++at)
-        out = escape_byte(static_cast<unsigned char>(value[at]), out);
-    return out;
-}
-
 }  // namespace
 
-char* JsonLine::room(size_t size) {
-    if (size > capacity_ - size_) {
-        const size_t capacity = std::max(capacity_ * 2, size_ + size);
-        std::unique_ptr<char[]> bigger(new char[capacity]);
-        std::memcpy(bigger.get(), data_, size_);
-        big_ = std::move(bigger);
-        data_ = big_.get();
-        capacity_ = capacity;
+char* JsonLine::escape(std::string_view value, char* out) {
+    const auto each = [&](size_t from, size_t to) {
+        for (; from < to; ++from)
+            out = escape_byte(static_cast<unsigned char>(value[from]), out);
+    };
+    uint64_t bytes;
+    size_t at = 0;
+    for (; at + sizeof bytes <= value.size(); at += sizeof bytes) {
+        std::memcpy(&bytes, value.data() + at, sizeof bytes);
+        if (needs_escape(bytes)) {
+            each(at, at + sizeof bytes);
+        } else {
+            std::memcpy(out, &bytes, sizeof bytes);
+            out += sizeof bytes;
+        }
     }
-    return data_ + size_;
-}
-
-char* JsonLine::start(std::string_view key, size_t value_size) {
-    char* out = room(key.size() + 4 + value_size);
-    *out++ = ',';
-    *out++ = '"';
-    std::memcpy(out, key.data(), key.size());
-    out += key.size();
-    *out++ = '"';
-    *out++ = ':';
+    const size_t rest = value.size() - at;
+    if (rest == 0) return out;
+    if (at > 0) {  // the last word, of which the first bytes may stand there already, as they are
+        std::memcpy(&bytes, value.data() + value.size() - sizeof bytes, sizeof bytes);
+        if (!needs_escape(bytes)) {
+            std::memcpy(out + rest - sizeof bytes, &bytes, sizeof bytes);
+            return out + rest;
+        }
+    }
+    each(at, value.size());
     return out;
 }
 
-void JsonLine::text(std::string_view key, std::string_view value) {
-    char* out = start(key, value.size() * 6 + 2);
-    *out++ = '"';
-    out = escape(value, out);
-    *out++ = '"';
-    end(out);
+void JsonLine::grow(size_t size) {
+    const size_t capacity = std::max(capacity_ * 2, size_ + size);
+    std::unique_ptr<char[]> bigger(new char[capacity]);
+    std::memcpy(bigger.get(), data_, size_);
+    big_ = std::move(bigger);
+    data_ = big_.get();
+    capacity_ = capacity;
 }
 
-void JsonLine::number(std::string_view key, int64_t value) {
-    char* out = start(key, number_size);
-    end(std::to_chars(out, out + number_size, value).ptr);
+char* JsonLine::put_number(int64_t value, char* out) {
+    return std::to_chars(out, out + number_size, value).ptr;
 }
 
-void JsonLine::time(std::string_view key, int64_t ms_since_1970) {
+char* JsonLine::put_time(int64_t ms_since_1970, char* out) {
+    static_assert(time_form.size() == time_size);
     constexpr int64_t day_ms = 86400000;
     int64_t days = ms_since_1970 / day_ms;
     auto rest = static_cast<int32_t>(ms_since_1970 % day_ms);
@@ -135,7 +122,6 @@ void JsonLine::time(std::string_view key, int64_t ms_since_1970) {
     }
     const Date date = date_of(days);
     const auto ms = static_cast<uint32_t>(rest);
-    char* out = start(key, time_form.size());
     std::memcpy(out, time_form.data(), time_form.size());
     put_digits(static_cast<uint32_t>(date.year), 4, out + 1);
     put_digits(date.month, 2, out + 6);
@@ -144,14 +130,13 @@ void JsonLine::time(std::string_view key, int64_t ms_since_1970) {
     put_digits(ms / 60000 % 60, 2, out + 15);
     put_digits(ms / 1000 % 60, 2, out + 18);
     put_digits(ms % 1000, 3, out + 21);
-    end(out + time_form.size());
+    return out + time_form.size();
 }
 
-void JsonLine::json(std::string_view key, std::string_view value) {
-    char* out = start(key, value.size());
+char* JsonLine::put_json(std::string_view value, char* out) {
     // A raw line feed in JSON can only be space between its parts, and would end our line.
-    end(std::replace_copy_if(
-        value.begin(), value.end(), out, [](char c) { return c == '\n' || c == '\r'; }, ' '));
+    return std::replace_copy_if(
+        value.begin(), value.end(), out, [](char c) { return c == '\n' || c == '\r'; }, ' ');
 }
 
 void JsonLine::fields(std::string_view other) {

@@ -1,6 +1,6 @@
 // Rate and Bucket: so much a second, and so much at once. A bucket is a single number, the time at which it
 // will be full again (the generic cell rate algorithm, ITU-T I.371): taking is one compare-and-swap. Any
-// thread.
+// thread; OwnBucket: one thread at a time, and no locked instruction.
 #ifndef GATEWAYD_PLUGINS_LIMITS_BUCKET_H
 #define GATEWAYD_PLUGINS_LIMITS_BUCKET_H
 
@@ -33,21 +33,39 @@ class Rate {
     int64_t depth_ns_ = 0;
 };
 
+// What is done with the time at which a bucket is full; *full_at_ns becomes the one after the taking. 0:
+// taken. Else nothing was taken, and so many ns later there will be enough; what is more than the bucket ever
+// holds is taken when it is full, and it is empty for as long as that is worth.
+inline int64_t take_from(int64_t* full_at_ns, const Rate& rate, double amount, int64_t now_ns) {
+    const int64_t cost = rate.cost_ns(amount);
+    const int64_t depth = rate.depth_ns();
+    const int64_t from = std::max(*full_at_ns, now_ns);
+    const int64_t wanted = std::min(cost, depth);  // what has to be there
+    const int64_t short_by = from + wanted - now_ns - depth;
+    if (short_by > 0) return short_by;
+    *full_at_ns = from + cost;
+    return 0;
+}
+
+class OwnBucket {
+   public:
+    int64_t take(const Rate& rate, double amount, int64_t now_ns) {
+        return rate.limits() ? take_from(&full_at_ns_, rate, amount, now_ns) : 0;
+    }
+
+   private:
+    int64_t full_at_ns_ = 0;
+};
+
 class Bucket {
    public:
-    // 0: taken. Else nothing was taken, and so many ns later there will be enough; what is more than the
-    // bucket ever holds is taken when it is full, and it is empty for as long as that is worth.
     int64_t take(const Rate& rate, double amount, int64_t now_ns) {
         if (!rate.limits()) return 0;
-        const int64_t cost = rate.cost_ns(amount);
-        const int64_t depth = rate.depth_ns();
         int64_t full_at = full_at_ns_.load(std::memory_order_relaxed);
         for (;;) {
-            const int64_t from = std::max(full_at, now_ns);
-            const int64_t wanted = std::min(cost, depth);  // what has to be there
-            const int64_t short_by = from + wanted - now_ns - depth;
-            if (short_by > 0) return short_by;
-            if (full_at_ns_.compare_exchange_weak(full_at, from + cost, std::memory_order_relaxed)) return 0;
+            int64_t after = full_at;
+            if (const int64_t short_by = take_from(&after, rate, amount, now_ns)) return short_by;
+            if (full_at_ns_.compare_exchange_weak(full_at, after, std::memory_order_relaxed)) return 0;
         }
     }
     // Nobody would notice if it were made anew.

@@ -30,8 +30,8 @@ std::string seconds_of(int64_t ms) {
 
 // What limits count for one connection (its slot). Its thread's; what it shares guards itself.
 struct Meter {
-    Bucket messages;
-    Bucket bytes;
+    OwnBucket messages;
+    OwnBucket bytes;
     TrackedPtr user;
     TrackedPtr address;
     std::string address_key;
@@ -211,25 +211,25 @@ void Limits::let_in() {
 gateway::Verdict Limits::on_frame(gateway::Request& request, gateway::Connection& connection, Meter& meter) {
     const auto now = static_cast<int64_t>(host().now_ns());
     const auto size = static_cast<double>(request.payload().size());
-    const struct {
-        Bucket& bucket;
-        const Rate& rate;
-        double amount;
-        What what;
-        const char* whose;
-    } checks[] = {
-        {meter.messages, settings_.connection.messages, 1, messages, "this connection"},
-        {meter.bytes, settings_.connection.bytes, size, bytes, "this connection"},
-        {meter.user->messages, settings_.user.messages, 1, messages, "this user"},
-        {meter.user->bytes, settings_.user.bytes, size, bytes, "this user"},
-        {meter.address->messages, settings_.address.messages, 1, messages, "this address"},
-        {meter.address->bytes, settings_.address.bytes, size, bytes, "this address"},
+    int64_t wait_ns = 0;
+    What what = messages;
+    const auto is_over = [&](auto& counts, const Rates& rates) {
+        what = messages;
+        wait_ns = counts.messages.take(rates.messages, 1, now);
+        if (wait_ns != 0) return true;
+        what = bytes;
+        wait_ns = counts.bytes.take(rates.bytes, size, now);
+        return wait_ns != 0;
     };
-    for (const auto& check : checks) {
-        const int64_t wait_ns = check.bucket.take(check.rate, check.amount, now);
-        if (wait_ns != 0) return refuse_frame(request, connection, meter, check.what, wait_ns, check.whose);
+    const char* whose = nullptr;
+    if (is_over(meter, settings_.connection)) {
+        whose = "this connection";
+    } else if (is_over(*meter.user, settings_.user)) {
+        whose = "this user";
+    } else if (is_over(*meter.address, settings_.address)) {
+        whose = "this address";
     }
-    return gateway::Continue;
+    return whose ? refuse_frame(request, connection, meter, what, wait_ns, whose) : gateway::Continue;
 }
 
 gateway::Verdict Limits::refuse_frame(gateway::Request& request, gateway::Connection& connection,
