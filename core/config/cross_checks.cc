@@ -14,7 +14,11 @@ namespace {
 class Checker {
    public:
     Checker(const ConfigNode& root, Settings& settings, Problems& problems)
-        : root_(root), wsc_(settings.wsc), admin_(settings.admin), http_(settings.plugins.http), problems_(problems) {}
+        : root_(root),
+          wsc_(settings.wsc),
+          admin_(settings.admin),
+          http_(settings.plugins.http),
+          problems_(problems) {}
 
     void run() {
         check_heartbeat();

@@ -25,7 +25,8 @@ struct PluginLineage {
     uint32_t generations = 0;  // made until now; the control thread's
     std::atomic<uint64_t> swapped{0};
     std::atomic<uint64_t> failed{0};  // new generations that did not come
-    const std::shared_ptr<PluginStats> stats = std::make_shared<PluginStats>();  // all generations count there
+    const std::shared_ptr<PluginStats> stats =
+        std::make_shared<PluginStats>();  // all generations count there
 };
 
 struct PluginInstance {
@@ -41,7 +42,7 @@ struct PluginInstance {
     int32_t order = 0;
     std::vector<std::string> required_services;  // by create
     CallbackOwner callbacks;
-    bool forgotten = false;  // by the services: nothing of it is left there
+    bool forgotten = false;                 // by the services: nothing of it is left there
     mutable std::atomic<bool> over{false};  // the same, for capabilities: they take nothing of it any more
 
     // The control thread's.

@@ -97,7 +97,7 @@ void SqliteFile::set_up(uint64_t max_bytes) {
     execute("PRAGMA journal_mode=WAL");
     execute("PRAGMA synchronous=FULL");
     execute("PRAGMA wal_autocheckpoint=4000");  // pages: 16 MB of log
-    execute("PRAGMA cache_size=-16384");         // 16 MB: the upper levels of a large file's tree stay here
+    execute("PRAGMA cache_size=-16384");        // 16 MB: the upper levels of a large file's tree stay here
     execute(("PRAGMA journal_size_limit=" + std::to_string(kept_log_bytes)).c_str());
     execute("PRAGMA temp_store=MEMORY");
     if (max_bytes == 0) return;

@@ -188,9 +188,9 @@ TEST_CASE("scripts run in their order until one decides; each has its own global
 // --- the sandbox ---
 
 TEST_CASE("nothing reaches out of the sandbox") {
-    for (const char* name : {"os", "io", "ffi", "jit", "debug", "package", "require", "dofile", "load",
-                             "loadfile", "loadstring", "getfenv", "setfenv", "newproxy", "collectgarbage",
-                             "module", "string.dump", "string.gfind"}) {
+    for (const char* name :
+         {"os", "io", "ffi", "jit", "debug", "package", "require", "dofile", "load", "loadfile", "loadstring",
+          "getfenv", "setfenv", "newproxy", "collectgarbage", "module", "string.dump", "string.gfind"}) {
         CAPTURE(name);
         CHECK(value(name) == "info: nil");
     }
