@@ -19,6 +19,7 @@ from support.library_client import connected, hear, play
 from support.members import Member
 from support.receiver import SECRET, Receiver, is_signed
 from support.store import with_groups
+from support.tickets import agent, customer, with_tickets
 from support.waiting import SLOW, eventually
 
 QUICK = {"max_delay_ms": 20, "retry_min_ms": 20, "retry_max_ms": 100, "flush_timeout_ms": 200}
@@ -106,6 +107,17 @@ def test_events_of_other_plugins_are_told(gateway, receiver, tmp_path):
         assert joined["plugin"] == "group"
         assert joined["data"]["group_id"] == "g1" and joined["data"]["user_id"] == "ada"
     assert not receiver.named("group.created")
+
+
+def test_the_life_of_a_ticket_is_told(gateway, receiver, tmp_path):
+    running = started(gateway, receiver, with_tickets(tmp_path), events=["ticket.*"])
+    with customer(running, "cara") as cara, agent(running, "alex"):
+        ticket = cara.asks("ticket_create", "ticket_created", subject="My order")["ticket_id"]
+        (created,) = receiver.wait_for("ticket.created")
+        (assigned,) = receiver.wait_for("ticket.assigned")
+    assert created["plugin"] == assigned["plugin"] == "ticket"
+    assert created["data"]["ticket_id"] == assigned["data"]["ticket_id"] == ticket
+    assert [event["event"] for event in receiver.events][:2] == ["ticket.created", "ticket.assigned"]
 
 
 def test_events_travel_together_and_in_order(gateway, receiver):
