@@ -7,6 +7,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -171,7 +172,7 @@ class Gateway::Impl final : public HostServices {
     void reload_one(const Settings& next, const std::string& name, PluginReloaded done);
     void put_in_force(Settings settings);
     void collect_warnings();
-    void retrace(const Identity& client);
+    bool retrace(const Identity& client, std::function<void()> then);
     void open_listeners();
     void run_threads();
     void finish_shutdown(bool in_time);

@@ -149,26 +149,30 @@ TracePtr Gateway::Impl::begin_trace(TraceOrder order) {
     if (!trace) return nullptr;
     // In this order: who connects meanwhile finds the trace, who is here already is told of it.
     const IdentityPtr client = node_.directory.find_client(trace->order().client_id);
-    trace->add(TraceLine("trace")
-                   .field("client_id", trace->order().client_id)
-                   .flag("connected", client != nullptr)
-                   .number("seconds", trace->order().seconds)
-                   .text());
-    if (client) retrace(*client);
+    const std::string first = TraceLine("trace")
+                                  .field("client_id", trace->order().client_id)
+                                  .flag("connected", client != nullptr)
+                                  .number("seconds", trace->order().seconds)
+                                  .text();
+    // Who reads it may rely on it: what the client sends from then on is traced.
+    if (!client || !retrace(*client, [trace, first] { trace->add(first); })) trace->add(first);
     return trace;
 }
 
 void Gateway::Impl::end_trace(const TracePtr& trace, std::string_view why) {
     node_.traces.end(trace, why);
-    if (const IdentityPtr client = node_.directory.find_client(trace->order().client_id)) retrace(*client);
+    if (const IdentityPtr client = node_.directory.find_client(trace->order().client_id))
+        retrace(*client, [] {});
 }
 
-void Gateway::Impl::retrace(const Identity& client) {
+// False: its reactor is there no more, and `then` is not called there.
+bool Gateway::Impl::retrace(const Identity& client, std::function<void()> then) {
     Worker* worker = node_.worker_of(client.handle);
-    if (!worker) return;
-    worker->reactor().post(
-        [worker, handle = client.handle] {
+    if (!worker) return false;
+    return worker->reactor().post(
+        [worker, handle = client.handle, then = std::move(then)] {
             if (Session* session = worker->find(handle)) session->retrace();
+            then();
         },
         false);
 }

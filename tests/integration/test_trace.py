@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support.gateway import BINARY, BUILD_DIR
-from support.waiting import eventually
+from support.waiting import Deadline, eventually
 
 FOLDER = BUILD_DIR / "tests" / "plugins"
 CHAIN = {
@@ -42,13 +42,15 @@ class Reader:
         self.response.close()
 
     def line(self):
-        """The next line that says something; None: the end."""
-        while True:
+        """The next line that says something; None: the end. Empty lines, which keep the connection, are no progress."""
+        deadline = Deadline(60)
+        while not deadline.over():
             line = self.response.readline()
             if not line:
                 return None
             if line.strip():
                 return json.loads(line)
+        raise AssertionError("nothing is traced")
 
     def until(self, event, **fields):
         """Every line up to the first such one."""
